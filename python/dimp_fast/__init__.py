@@ -1,0 +1,1 @@
+"""Fast, trustworthy backend for stations of the DIM network."""
