@@ -9,18 +9,24 @@ Nothing here judges a message.
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dimap import AsymmetricAlgorithms
 from dimax.protocol import DocumentType
-from dimples.client import ClientChecker, ClientFacebook, ClientMessagePacker, ClientMessenger
-from dimples.client import ClientSession
+from dimples.client import (
+    ClientChecker,
+    ClientFacebook,
+    ClientMessagePacker,
+    ClientMessenger,
+    ClientSession,
+)
 from dimples.client.compat import ClientLibraryLoader
 from dimples.common import CommonArchivist, Register, Station
+from dimples.conn.gatekeeper import StreamClientHub
 from dimples.database import AccountDatabase, MessageDatabase, PrivateKeyStorage, SessionDatabase
 from dimples.group import SharedGroupManager
 from dimples.utils import Config
@@ -33,11 +39,10 @@ from dimsdk import (
     InstantMessage,
     Meta,
     PrivateKey,
-    PublicKey,
     ReliableMessage,
     SecureMessage,
-    TransportableData,
 )
+from startrek import ConnectionDelegate, SocketAddress
 
 START = 1_751_328_000.0  # 2025-07-01, when the clock of the examples starts
 FAR_FUTURE = 4_102_444_800.0  # 2100-01-01
@@ -65,12 +70,29 @@ class Clock:
             self._offset = offset
 
 
+class FolderConfig(Config):
+    """The reference's configuration for a database below one folder, without Redis."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+
+    @property
+    def database_root(self) -> str:
+        return str(self._root)
+
+
 class Outbox(ClientSession):
     """A client session, logged in, that keeps what the messenger hands over for sending."""
 
     def __init__(self, station: Station, database: SessionDatabase) -> None:
         super().__init__(station=station, database=database)
         self.packages: list[bytes] = []
+
+    def _create_hub(
+        self, delegate: ConnectionDelegate, address: SocketAddress, sock: socket.socket | None
+    ) -> StreamClientHub:
+        return StreamClientHub(delegate=delegate)  # connects to nothing
 
     @property
     def ready(self) -> bool:
@@ -86,10 +108,11 @@ class Outbox(ClientSession):
 class Account:
     """A user or station whose private keys this process holds."""
 
-    def __init__(self, identity_key: PrivateKey, meta: Meta, identifier: ID) -> None:
+    def __init__(self, nickname: str, identity_key: PrivateKey, meta: Meta, network: int) -> None:
+        self.nickname = nickname
         self.identity_key = identity_key
         self.meta = meta
-        self.identifier = identifier
+        self.identifier: ID = meta.generate_id(network=network)
         self.visas: list[Document] = []
         self.visa_keys: list[PrivateKey] = []
 
@@ -101,20 +124,26 @@ class Account:
     def address(self) -> str:
         return str(self.identifier.address)
 
-    def add_visa(
-        self, name: str, key: PrivateKey, *, terminal: str = "", signer: PrivateKey | None = None
+    @property
+    def algorithm(self) -> str:
+        return str(self.identity_key.algorithm)
+
+    def make_visa(
+        self, key: PrivateKey, *, terminal: str = "", signer: PrivateKey | None = None
     ) -> Document:
         """A visa for `key`, signed by the identity key (or, to forge one, by `signer`)."""
         visa = Document.create(doc_type=DocumentType.VISA)
         visa.set_string(key="did", value=self.identifier)
         if terminal:
             visa["terminal"] = terminal
-        visa.name = name
+        visa.name = self.nickname
         visa.public_key = key.public_key
         visa.sign(private_key=signer or self.identity_key)
-        self.visas.append(visa)
-        self.visa_keys.append(key)
         return visa
+
+    def add_visa(self, key: PrivateKey, *, terminal: str = "") -> None:
+        self.visas.append(self.make_visa(key, terminal=terminal))
+        self.visa_keys.append(key)
 
 
 class Reference:
@@ -124,7 +153,8 @@ class Reference:
         logging.getLogger("small").setLevel(logging.CRITICAL)
         self.clock = Clock(START)
         ClientLibraryLoader().run()
-        self.database = AccountDatabase(config=(config := storage_config(root)))
+        config = FolderConfig(root)
+        self.database = AccountDatabase(config=config)
         # PrivateKeyTable.save_private_key misses an await; its file storage works.
         self._private_keys = PrivateKeyStorage(config=config)
         self.facebook = ClientFacebook(database=self.database)
@@ -178,9 +208,14 @@ class Reference:
         self.outbox.packages.clear()
         return packages
 
-    async def send(
-        self, sender: ID, receiver: ID, content: Content, **head: Any
-    ) -> bytes:
+    async def broadcast_documents(self) -> list[bytes]:
+        """The current user's visa for its contacts and for everyone."""
+        self._checker.messenger = self.messenger
+        await self.messenger.broadcast_documents(updated=True)
+        self._checker.messenger = None
+        return self.take()
+
+    async def send(self, sender: ID, receiver: ID, content: Content, **head: Any) -> bytes:
         """Encrypt, sign and serialise one message; `head` adds fields to its envelope."""
         envelope = Envelope.create(sender=sender, receiver=receiver)
         message = InstantMessage.create(head=envelope, body=content)
@@ -190,21 +225,8 @@ class Reference:
         (package,) = self.take()
         return package
 
-    async def encrypt(self, sender: ID, receiver: ID, content: Content) -> SecureMessage:
-        """The step before signing, for messages that somebody else signs."""
-        envelope = Envelope.create(sender=sender, receiver=receiver)
-        message = InstantMessage.create(head=envelope, body=content)
-        return await self.messenger.encrypt_message(msg=message)
-
     async def seal(self, message: SecureMessage, signature: bytes) -> bytes:
         """Put a signature made elsewhere on a secure message and serialise it."""
         signed = ReliableMessage.from_secure_message(s_msg=message, signature=signature)
         return await self.messenger.serialize_message(msg=signed)
 
-
-def storage_config(root: Path) -> Config:
-    """The reference's configuration for a database under `root`, without Redis."""
-    root.mkdir(parents=True, exist_ok=True)
-    ini = root / "config.ini"
-    ini.write_text(f"[database]\nroot = {root}\n", encoding="utf-8")
-    ...

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LARGEST = 1 << 20  # bytes; no tracked file may be larger
+
+Key = TypeVar("Key")
+Json = dict[str, Any]
 
 
 def read(path: Path) -> Any:
@@ -25,6 +28,49 @@ def read(path: Path) -> Any:
         return found
 
     return json.loads(path.read_text("utf-8"), object_pairs_hook=unique)
+
+
+class Collection(Generic[Key]):
+    """Keys under names, and signatures that refer to them."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Key] = {}
+        self.cases: list[Json] = []
+
+    def key(self, name: str, key: Key) -> str:
+        """Keep ``key`` under a name that is new, and return the name."""
+        if name in self.keys:
+            raise ValueError(f"key name used twice: {name}")
+        self.keys[name] = key
+        return name
+
+    def add(
+        self,
+        name: str,
+        key: str,
+        message: bytes,
+        signature: bytes,
+        code: str,
+        note: str = "",
+        flags: list[str] | None = None,
+    ) -> None:
+        """Keep one case; without flags the first part of its name is the flag."""
+        self.cases.append(
+            {
+                "id": name,
+                "key": key,
+                "message": message.hex(),
+                "signature": signature.hex(),
+                "code": code,
+                "flags": [name.partition(".")[0]] if flags is None else flags,
+                "note": note,
+            }
+        )
+
+
+def key_record(name: str, code: str, note: str, *sources: Json, **facts: object) -> Json:
+    """One key to parse: all ``sources`` are spellings of it and have the same code."""
+    return {"id": name, "code": code, "sources": list(sources), "note": note, **facts}
 
 
 def _line(value: object) -> str:

@@ -15,7 +15,7 @@ import argparse
 import re
 from pathlib import Path
 
-import case_file
+from case_file import check_unique, read, write
 
 QUOTED_KEYS = ("keys.published", "meta.history.")
 NOTE = (
@@ -46,16 +46,16 @@ def main() -> None:
 
     vectors = [
         vector | {"produced_by": reworded(vector["produced_by"])}
-        for vector in case_file.read(given.vectors)["vectors"]
+        for vector in read(given.vectors)["vectors"]
         if not vector["id"].startswith(QUOTED_KEYS)
     ]
-    case_file.check_unique(vectors)
-    case_file.write("dim/vectors.json", {"note": NOTE, "vectors": vectors})
+    check_unique(vectors)
+    write("dim/vectors.json", {"note": NOTE, "vectors": vectors})
 
     for name, source in (("java", given.java), ("python", given.python)):
-        cases = [case | {"note": reworded(case["note"])} for case in case_file.read(source)]
-        case_file.check_unique(cases)
-        case_file.write(f"interop/{name}.json", cases)
+        cases = [case | {"note": reworded(case["note"])} for case in read(source)]
+        check_unique(cases)
+        write(f"interop/{name}.json", cases)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Reduce Wycheproof test vectors to the facts that the tests need: tests/data/wycheproof.
 
-    python import_wycheproof.py FOLDER
+    python import_wycheproof.py FOLDER --commit HASH
 
-FOLDER is ``testvectors_v1`` of the C2SP/wycheproof repository. Kept are the key, the message, the
-signature (or IV and ciphertext), the verdict, the flags and the number of each test; comments,
-notes and the other spellings of the keys are left out. Nothing is recomputed: ``result`` is the
-verdict of Wycheproof, also where dimp_fast is stricter ("acceptable").
+FOLDER is ``testvectors_v1`` of a C2SP/wycheproof checkout and HASH the commit it is at. Kept are
+the key, the message, the signature (or IV and ciphertext), the verdict, the flags and the number of
+each test; comments, notes and the other spellings of the keys are left out. Nothing is recomputed:
+``result`` is the verdict of Wycheproof, also where dimp_fast is stricter ("acceptable").
 """
 
 from __future__ import annotations
@@ -13,13 +13,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
-import case_file
+from case_file import Json, read, write
 
-Json = dict[str, Any]
-
-ORIGIN = "C2SP/wycheproof, testvectors_v1"
 LICENCE = "Apache-2.0"
 
 
@@ -67,7 +63,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("folder", type=Path)
-    folder: Path = options.parse_args().folder
+    options.add_argument("--commit", required=True)
+    given = options.parse_args()
 
     signature = ("msg", "sig", "result", "flags")
     tables: tuple[tuple[str, str, Callable[[Json], Json] | None, tuple[str, ...]], ...] = (
@@ -82,20 +79,21 @@ def main() -> None:
         ),
     )
     for name, file_name, key, kept in tables:
-        source = case_file.read(folder / file_name)
+        source = read(given.folder / file_name)
         keys, cases = reduced(source, key, kept)
-        generators = sorted(
-            {f"{group['source']['name']} {group['source']['version']}": None
-             for group in source["testGroups"]}
-        )
+        generators = {
+            f"{group['source']['name']} {group['source']['version']}"
+            for group in source["testGroups"]
+        }
         content: Json = {
-            "origin": f"{ORIGIN}/{file_name}",
+            "origin": f"C2SP/wycheproof testvectors_v1/{file_name}",
+            "commit": given.commit,
             "licence": LICENCE,
-            "generators": ", ".join(generators),
+            "generators": ", ".join(sorted(generators)),
             "algorithm": source["algorithm"],
             "schema": source["schema"],
         }
-        case_file.write(
+        write(
             f"wycheproof/{name}.json",
             content | ({"keys": keys} if keys else {}) | {"cases": cases},
         )

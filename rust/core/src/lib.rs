@@ -1,1 +1,14 @@
 //! `dimp-core`: every algorithm of `dimp_fast`, without Python, without I/O.
+//!
+//! What is accepted and what is refused is written in `docs/semantics.md`; the modules cite its rules.
+
+pub mod address;
+pub mod base58;
+pub mod base64;
+pub mod code;
+pub mod der;
+pub mod digest;
+pub mod keys;
+pub mod pool;
+pub mod simd;
+pub mod verify;

@@ -1,0 +1,80 @@
+"""The project's own files: one list, for the source archive and for the stage a wheel is built in.
+
+A wheel is built in a private copy, so a build never meets what another left in the tree (a module
+of another Python version, an editable install) and never touches what a developer is using.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path("python", "dimp_fast")
+
+WHEEL_INPUTS = ("pyproject.toml", "README.md", "LICENSE", "cython_ext", "python", "rust")
+SDIST_ONLY = (
+    *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", ".gitignore"),
+    *("benches", "docs", "examples", "packaging", "tests"),
+)
+GENERATED_FOLDERS = re.compile(
+    r"(.*/)?(__pycache__|target|[^/]*\.egg-info|\.(hypothesis|benchmarks|(pytest|mypy|ruff)_cache))"
+    r"|rust/fuzz/(corpus|artifacts|coverage)"
+)
+GENERATED_FILES = re.compile(r".*\.(so|pyd|py[co])|_build_info\.json|\.DS_Store")
+
+
+def files(root: Path, inputs: tuple[str, ...]) -> Iterator[Path]:
+    """Paths relative to `root` of every file that belongs to the project, in a fixed order."""
+    for name in inputs:
+        if (root / name).is_file():
+            yield Path(name)
+        for path, folders, names in os.walk(root / name):
+            folder = Path(path).relative_to(root)
+            folders[:] = sorted(
+                name
+                for name in folders
+                if not GENERATED_FOLDERS.fullmatch((folder / name).as_posix())
+            )
+            yield from (folder / n for n in sorted(names) if not GENERATED_FILES.fullmatch(n))
+
+
+@contextlib.contextmanager
+def stage(root: Path) -> Iterator[Path]:
+    """A temporary copy of what a wheel is made from; file times are kept, cargo goes by them."""
+    with tempfile.TemporaryDirectory(prefix="dimp_fast-stage-") as folder:
+        for path in files(root, WHEEL_INPUTS):
+            copy = Path(folder, path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / path, copy)
+        yield Path(folder)
+
+
+def write_archive(root: Path, metadata: str, folder: Path) -> str:
+    """Write `name-version.tar.gz`, the same bytes for the same source; return its file name."""
+    fields = dict(re.findall(r"^(Name|Version): (.+)$", metadata, re.MULTILINE))
+    base = f"{fields['Name'].replace('-', '_')}-{fields['Version']}"
+    time = int(os.environ.get("SOURCE_DATE_EPOCH", "315532800"))  # 1980: what a zip can hold
+    with (
+        (folder / f"{base}.tar.gz").open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=time) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+
+        def add(name: str, data: bytes, executable: bool = False) -> None:
+            entry = tarfile.TarInfo(f"{base}/{name}")
+            entry.size, entry.mtime, entry.mode = len(data), time, 0o755 if executable else 0o644
+            archive.addfile(entry, io.BytesIO(data))
+
+        add("PKG-INFO", metadata.encode())
+        for path in files(root, WHEEL_INPUTS + SDIST_ONLY):
+            source = root / path
+            add(path.as_posix(), source.read_bytes(), os.access(source, os.X_OK))
+    return f"{base}.tar.gz"

@@ -1,0 +1,125 @@
+"""Documents: visas, bulletins, profiles (docs/semantics.md#doc-1 to #doc-5).
+
+Only the text of ``data`` is signed; nothing in the wrapper may be believed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, NamedTuple
+
+from ..verdict import Code
+from . import base64, json
+from .identifier import Parsed as ParsedIdentifier
+from .identifier import parse as parse_identifier
+from .meta import key_of
+from .refusal import Refusal
+from .verify import VerifyKey
+
+MAX_FUTURE_SECONDS = 30 * 60
+
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+class Document(NamedTuple):
+    """The form of a document (DOC-1); nothing about it has been proved yet."""
+
+    identifier: ParsedIdentifier
+    data: str
+    signature: bytes
+    type: str | None
+    terminal: str | None
+
+
+class Proved(NamedTuple):
+    """What a verified document says."""
+
+    type: str
+    terminal: str | None
+    time: float | None
+    key: VerifyKey | None
+
+
+def parse(mapping: dict[str, Any]) -> Document:
+    """DOC-1; raises ``Refusal``."""
+    did = mapping.get("did")
+    if did is None:
+        did = mapping.get("ID")
+    data, signature = mapping.get("data"), mapping.get("signature")
+    for name, value in (("did", did), ("data", data), ("signature", signature)):
+        if not is_text(value) or not value:
+            raise Refusal(Code.MALFORMED, f"document: {name} is missing or not a text")
+    decoded = base64.decode_transportable(signature)  # type: ignore[arg-type]
+    if not decoded:
+        raise Refusal(Code.BAD_ENCODING, "document: signature is not base64")
+    identifier = parse_identifier(did)  # type: ignore[arg-type]
+    if identifier is None:
+        raise Refusal(Code.BAD_ADDRESS, "document: did is not an ID")
+    kind, terminal = mapping.get("type"), mapping.get("terminal")
+    return Document(
+        identifier,
+        data,  # type: ignore[arg-type]
+        decoded,
+        kind if is_text(kind) and kind else None,
+        terminal if is_text(terminal) else None,
+    )
+
+
+def is_text(value: object) -> bool:
+    """Whether ``value`` came from a JSON string."""
+    return isinstance(value, str) and not isinstance(value, json.InfiniteNumber)
+
+
+def prove(document: Document, key: VerifyKey, now: float) -> Proved:
+    """DOC-2 to DOC-5 but for the age among others of its kind; raises ``Refusal``.
+
+    ``key`` is the meta key of ``document.identifier``.
+    """
+    code = key.verify_wire(document.data.encode("utf-8"), document.signature)
+    if code is not Code.OK:
+        raise Refusal(code, "document: not signed by the meta key")
+    try:
+        properties = json.loads_text(document.data)
+        time = parse_time(properties.get("time"))
+    except Refusal as refusal:
+        code = Code.TOO_LARGE if refusal.code is Code.TOO_LARGE else Code.MALFORMED
+        raise Refusal(code, f"document: data: {refusal.reason}") from None
+    if time is not None and time > now + MAX_FUTURE_SECONDS:
+        raise Refusal(Code.EXPIRED, "document: time is in the future")
+    kind = properties.get("type")
+    if not is_text(kind) or not kind:
+        kind = document.type or ("bulletin" if document.identifier.is_group else "visa")
+    return Proved(kind, _terminal(document), time, _verify_key(properties.get("key")))
+
+
+def _terminal(document: Document) -> str | None:
+    terminal = document.terminal
+    if terminal is None:
+        terminal = document.identifier.terminal
+    return None if terminal in (None, "", "*", "/") else terminal
+
+
+def _verify_key(mapping: object) -> VerifyKey | None:
+    if not isinstance(mapping, dict):
+        return None
+    try:
+        return key_of(mapping)[0]
+    except Refusal:
+        return None  # DOC-5: a document may carry a key that is of no use here
+
+
+def parse_time(value: object) -> float | None:
+    """MSG-2: seconds since the epoch; raises ``Refusal`` (MALFORMED)."""
+    if value is None:
+        return None
+    if is_text(value) and _DECIMAL.fullmatch(value):  # type: ignore[arg-type]
+        value = float(value)  # type: ignore[arg-type]
+    elif not json.is_number(value):
+        raise Refusal(Code.MALFORMED, "time: not a number")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise Refusal(Code.MALFORMED, "time: beyond 64 bits")
+    time = float(value)  # type: ignore[arg-type]
+    if not 0 <= time < math.inf:
+        raise Refusal(Code.MALFORMED, "time: negative or not finite")
+    return time

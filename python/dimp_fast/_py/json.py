@@ -1,0 +1,181 @@
+"""Strict JSON of the wire (docs/semantics.md#json-1 to #json-6), on the standard library's parser.
+
+The library's parser is lenient in places; what it lets through is found here: duplicate names,
+constants, lone surrogates, depth and infinite numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..verdict import Code
+from .refusal import Refusal
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_CLOSER = {"{": "}", "[": "]"}
+
+
+class DuplicateNames(dict[str, Any]):
+    """An object in which a name came twice; the last one won. ``written`` counts the entries."""
+
+    written: int
+
+
+def loads_object(text: bytes) -> dict[str, Any]:
+    """The object that ``text`` is; raises ``Refusal`` (MALFORMED, TOO_LARGE).
+
+    Duplicate names are kept visible as ``DuplicateNames``, since only the caller knows where
+    they are refused (JSON-3).
+    """
+    if len(text) > MAX_BYTES:
+        raise Refusal(Code.TOO_LARGE, f"message: {len(text)} bytes, more than {MAX_BYTES}")
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal(Code.MALFORMED, f"message: not UTF-8 at byte {error.start}") from None
+    return _loads(decoded)
+
+
+def loads_text(text: str) -> dict[str, Any]:
+    """Like ``loads_object`` for text that is already decoded (a document's ``data``)."""
+    return _loads(text)
+
+
+def _loads(text: str) -> dict[str, Any]:
+    if not text.lstrip(" \t\n\r").startswith("{"):
+        raise Refusal(Code.MALFORMED, "message: not a JSON object")
+    too_deep, closers = _first_bracket_too_deep(text)
+    if too_deep is None:
+        value: dict[str, Any] = _parse(text)
+        return value
+    # Is the text sound up to that bracket? Put a number in its place and close what is open.
+    _parse(f"{text[:too_deep]}0{closers}")
+    raise Refusal(Code.TOO_LARGE, f"message: nested deeper than {MAX_DEPTH}")
+
+
+def _first_bracket_too_deep(text: str) -> tuple[int | None, str]:
+    closers: list[str] = []
+    for match in _STRING_OR_BRACKET.finditer(text):
+        token = match.group()
+        if token in _CLOSER:
+            if len(closers) == MAX_DEPTH:
+                return match.start(), "".join(reversed(closers))
+            closers.append(_CLOSER[token])
+        elif token in "]}":
+            if not closers or closers.pop() != token:
+                return None, ""  # a syntax error; the parser will say where
+    return None, ""
+
+
+def _parse(text: str) -> Any:
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise Refusal(Code.MALFORMED, f"message: not JSON at character {error.pos}") from None
+    _refuse_lone_surrogates(text)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    duplicates = DuplicateNames(value)
+    duplicates.written = len(pairs)
+    return duplicates
+
+
+def entries(value: dict[str, Any]) -> int:
+    """How many entries ``value`` was written with, duplicates included."""
+    return value.written if isinstance(value, DuplicateNames) else len(value)
+
+
+def _integer(literal: str) -> int | str:
+    if len(literal) > 308 and float(literal) in (float("inf"), float("-inf")):
+        return InfiniteNumber(literal)
+    return int(literal)
+
+
+def _float(literal: str) -> float | str:
+    value = float(literal)
+    return InfiniteNumber(literal) if value in (float("inf"), float("-inf")) else value
+
+
+class InfiniteNumber(str):
+    """A number literal whose double is infinite, kept as its text (JSON-4)."""
+
+    __slots__ = ()
+
+
+def _constant(name: str) -> Any:
+    raise Refusal(Code.MALFORMED, f"message: {name} is not JSON")
+
+
+def _refuse_lone_surrogates(text: str) -> None:
+    if "\\u" not in text:
+        return
+    high_ends_at = -1
+    for match in _ESCAPE.finditer(text):
+        escape = match.group(1)
+        if len(escape) != 5:
+            continue
+        unit = int(escape[1:], 16)
+        if 0xDC00 <= unit <= 0xDFFF:
+            if high_ends_at != match.start():
+                break
+            high_ends_at = -1
+        elif high_ends_at >= 0:
+            break
+        elif 0xD800 <= unit <= 0xDBFF:
+            high_ends_at = match.end()
+    else:
+        if high_ends_at < 0:
+            return
+    raise Refusal(Code.MALFORMED, "message: escape of a lone surrogate")
+
+
+def is_number(value: object) -> bool:
+    """Whether ``value`` came from a JSON number (a boolean is not one)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def dumps(value: object) -> bytes:
+    """JSON-6; raises ``Refusal`` for NaN, infinities, lone surrogates and too deep nesting."""
+    _check_emittable(value, 1)
+    return json.dumps(value, allow_nan=False).encode("ascii")
+
+
+def _check_emittable(value: object, depth: int) -> None:
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise Refusal(Code.MALFORMED, "message: text with a lone surrogate") from None
+    elif isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            raise Refusal(Code.MALFORMED, "message: NaN or infinity")
+    elif isinstance(value, (dict, list, tuple)):
+        if depth > MAX_DEPTH:
+            raise Refusal(Code.TOO_LARGE, f"message: nested deeper than {MAX_DEPTH}")
+        if isinstance(value, dict):
+            for name in value:
+                if not isinstance(name, str):
+                    raise TypeError(f"JSON names are text, not {type(name).__name__}")
+                _check_emittable(name, depth + 1)
+            value = tuple(value.values())
+        for item in value:
+            _check_emittable(item, depth + 1)
+    elif value is not None and not isinstance(value, (bool, int)):
+        raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,279 @@
+"""Checked accounts, and the verdicts on messages (docs/semantics.md#msg-6 to #msg-10).
+
+Keys go in through checks only: a meta that matches its ID, documents that this meta's key signed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ..verdict import Code
+from . import document, json, meta
+from .identifier import Parsed as ParsedIdentifier
+from .identifier import parse as parse_identifier
+from .message import Message, MessageTable
+from .refusal import Refusal
+from .verify import VerifyKey
+
+MAX_DOCUMENTS = 8
+
+Verdict = tuple[int, str]
+StoredAccount = tuple[str, bytes, list[bytes]]
+"""(address, meta JSON, documents JSON), as they lie in an account folder."""
+
+
+class Account(NamedTuple):
+    """An ID that is proved to belong to a key. Immutable: changes make a new one."""
+
+    address: str
+    seed: str
+    key: VerifyKey
+    documents: tuple[document.Proved, ...] = ()
+
+    def is_named(self, identifier: ParsedIdentifier) -> bool:
+        return (identifier.name or "") == self.seed
+
+    def document_keys(self) -> list[VerifyKey]:
+        found: list[VerifyKey] = []
+        known = {(self.key.algorithm, self.key.data)}
+        for held in self.documents:
+            key = held.key
+            if key is not None and (key.algorithm, key.data) not in known:
+                known.add((key.algorithm, key.data))
+                found.append(key)
+        return found
+
+    def with_document(self, proved: document.Proved) -> Account:
+        """DOC-3; raises ``Refusal`` when a newer one of its kind is held."""
+        others = []
+        for held in self.documents:
+            if (held.type, held.terminal) != (proved.type, proved.terminal):
+                others.append(held)
+            elif held.time is not None and proved.time is not None and proved.time < held.time:
+                raise Refusal(Code.EXPIRED, "document: older than the one that is held")
+        newest_first = sorted([proved, *others], key=lambda held: held.time or 0.0, reverse=True)
+        return self._replace(documents=tuple(newest_first[:MAX_DOCUMENTS]))
+
+
+def _load(stored: StoredAccount, now: float) -> tuple[Account | None, Verdict, list[Verdict]]:
+    """An account as it lies in a folder: the ID is the meta's seed and the address."""
+    address, meta_text, documents = stored
+    try:
+        mapping = json.loads_object(meta_text)
+        seed = meta.parse(mapping).seed or ""
+        identifier = f"{seed}@{address}" if seed else address
+        _, _, key = meta.prove(identifier, mapping)
+    except Refusal as refusal:
+        return None, (refusal.code, refusal.reason), []
+    account = Account(address, seed, key)
+    verdicts: list[Verdict] = []
+    for text in documents:
+        try:
+            proved = _prove_document(account, document.parse(json.loads_object(text)), now)
+            account = account.with_document(proved)
+            verdicts.append((Code.OK, ""))
+        except Refusal as refusal:
+            verdicts.append((refusal.code, refusal.reason))
+    return account, (Code.OK, ""), verdicts
+
+
+def _prove_document(account: Account, form: document.Document, now: float) -> document.Proved:
+    if form.identifier.address != account.address or not account.is_named(form.identifier):
+        raise Refusal(Code.MISMATCH, "document: did is another ID")
+    return document.prove(form, account.key, now)
+
+
+class KeyStore:
+    """Accounts by canonical address, the least recently used leaving first when ``evict``."""
+
+    def __init__(self, max_accounts: int | None, evict: bool) -> None:
+        self._max_accounts = max_accounts
+        self._evict = evict
+        self._accounts: OrderedDict[str, Account] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def addresses(self) -> list[str]:
+        with self._lock:
+            return list(self._accounts)
+
+    def contains(self, address: str) -> bool:
+        return address in self._accounts
+
+    def discard(self, address: str) -> bool:
+        with self._lock:
+            return self._accounts.pop(address, None) is not None
+
+    def add_meta(self, identifier: str, meta_text: bytes) -> Verdict:
+        try:
+            parsed, form, key = meta.prove(identifier, json.loads_object(meta_text))
+        except Refusal as refusal:
+            return refusal.code, refusal.reason
+        self._insert(Account(parsed.address, form.seed or "", key))
+        return Code.OK, ""
+
+    def add_document(self, text: bytes, now: float) -> Verdict:
+        try:
+            form = document.parse(json.loads_object(text))
+            account = self.get(form.identifier.address)
+            if account is None:
+                raise Refusal(Code.UNKNOWN_SENDER, "document: no checked meta for its ID")
+            self.hold_document(account.address, _prove_document(account, form, now))
+        except Refusal as refusal:
+            return refusal.code, refusal.reason
+        return Code.OK, ""
+
+    def keys_for(self, identifier: str) -> list[tuple[str, bytes]]:
+        parsed = parse_identifier(identifier)
+        account = None if parsed is None else self.get(parsed.address)
+        if parsed is None or account is None or not account.is_named(parsed):
+            return []
+        return [(key.algorithm, key.data) for key in (*account.document_keys(), account.key)]
+
+    def load(
+        self, accounts: Iterable[StoredAccount], now: float, threads: int
+    ) -> list[tuple[Verdict, list[Verdict]]]:
+        return [report for _, *report in self._load(accounts, now)]  # type: ignore[misc]
+
+    def _load(
+        self, accounts: Iterable[StoredAccount], now: float
+    ) -> list[tuple[Account | None, Verdict, list[Verdict]]]:
+        loaded = [_load(stored, now) for stored in accounts]
+        for account, _, _ in loaded:
+            if account is not None:
+                self._insert(account, replace=True)
+        return loaded
+
+    def resolve(self, table: MessageTable) -> Resolution:
+        return Resolution(self, table)
+
+    def get(self, address: str) -> Account | None:
+        with self._lock:
+            account = self._accounts.get(address)
+            if account is not None:
+                self._accounts.move_to_end(address)
+            return account
+
+    def _insert(self, account: Account, replace: bool = False) -> None:
+        with self._lock:
+            if account.address in self._accounts:
+                if replace:
+                    self._accounts[account.address] = account
+                return  # a meta is immutable: the first one stays
+            if self._max_accounts is not None and len(self._accounts) >= self._max_accounts:
+                if not self._evict:
+                    raise OverflowError(f"the keyring is full: {self._max_accounts} accounts")
+                self._accounts.popitem(last=False)
+            self._accounts[account.address] = account
+
+    def hold_document(self, address: str, proved: document.Proved) -> None:
+        """Add a proved document to what the account holds by now; raises ``Refusal``."""
+        with self._lock:
+            account = self._accounts.get(address)
+            if account is not None:
+                self._accounts[address] = account.with_document(proved)
+
+
+class Resolution:
+    """The senders of one table, held on to: eviction never hurts a batch in flight."""
+
+    def __init__(self, store: KeyStore, table: MessageTable) -> None:
+        self._store = store
+        self._table = table
+        self._accounts: dict[str, Account | None] = {}
+        for index in range(len(table)):
+            item = table.item(index)
+            if isinstance(item, Message) and item.sender.address not in self._accounts:
+                self._accounts[item.sender.address] = store.get(item.sender.address)
+
+    def missing(self) -> list[str]:
+        return [address for address, account in self._accounts.items() if account is None]
+
+    def load(
+        self, accounts: Iterable[StoredAccount], now: float, threads: int
+    ) -> list[tuple[Verdict, list[Verdict]]]:
+        loaded = self._store._load(accounts, now)
+        for account, _, _ in loaded:
+            if account is not None and account.address in self._accounts:
+                self._accounts[account.address] = account
+        return [report for _, *report in loaded]  # type: ignore[misc]
+
+    def verify(self, now: float, threads: int) -> tuple[bytes, dict[int, str]]:
+        """One code a message, and the reasons of those that were refused here."""
+        codes = bytearray(self._table.codes())
+        reasons: dict[int, str] = {}
+        for index in range(len(codes)):
+            item = self._table.item(index)
+            if isinstance(item, Refusal):
+                continue
+            try:
+                self._verify(item, now)
+            except Refusal as refusal:
+                codes[index] = refusal.code
+                reasons[index] = refusal.reason
+        return bytes(codes), reasons
+
+    def _verify(self, message: Message, now: float) -> None:
+        account = self._accounts[message.sender.address]
+        if account is None:
+            account = _account_from_attachments(message)
+        elif not account.is_named(message.sender):
+            raise Refusal(Code.MISMATCH, "sender: the name is not the seed of its meta")
+        visa_key = _key_from_visa(message, account, now)
+        if visa_key is not None and _verifies(visa_key, message):
+            return
+        if any(_verifies(key, message) for key in account.document_keys()):
+            return
+        code = account.key.verify_wire(message.data, message.signature)
+        if code is Code.BAD_SIGNATURE:
+            raise Refusal(code, "signature: not made over data by a key of the sender")
+        if code is not Code.OK:
+            raise Refusal(code, "signature: cannot be a signature of the sender's key")
+
+    def learn(self, codes: bytes, now: float) -> None:
+        """MSG-9: keep the attachments of the messages that verified."""
+        for index, code in enumerate(codes):
+            item = self._table.item(index)
+            if code != Code.OK or isinstance(item, Refusal):
+                continue
+            meta_mapping, visa_mapping = item.fields.get("meta"), item.fields.get("visa")
+            if meta_mapping is not None and not self._store.contains(item.sender.address):
+                self._store._insert(_account_from_attachments(item))
+            account = self._store.get(item.sender.address)
+            if visa_mapping is not None and account is not None:
+                try:
+                    proved = _prove_document(account, document.parse(visa_mapping), now)
+                    self._store.hold_document(account.address, proved)
+                except Refusal:
+                    continue  # MSG-8: a visa that does not verify is ignored
+
+
+def _verifies(key: VerifyKey, message: Message) -> bool:
+    return key.verify_wire(message.data, message.signature) is Code.OK
+
+
+def _account_from_attachments(message: Message) -> Account:
+    mapping: dict[str, Any] | None = message.fields.get("meta")
+    if mapping is None:
+        raise Refusal(Code.UNKNOWN_SENDER, "sender: no checked key")
+    try:
+        form = meta.parse(mapping)
+        key = meta.match(message.sender, form)
+    except Refusal as refusal:
+        raise Refusal(Code.MISMATCH, f"meta: not proved to be the sender's: {refusal.reason}") from None
+    return Account(message.sender.address, form.seed or "", key)
+
+
+def _key_from_visa(message: Message, account: Account, now: float) -> VerifyKey | None:
+    mapping: dict[str, Any] | None = message.fields.get("visa")
+    if mapping is None:
+        return None
+    try:
+        return _prove_document(account, document.parse(mapping), now).key
+    except Refusal:
+        return None  # MSG-8: a visa that does not verify is ignored

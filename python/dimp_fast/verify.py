@@ -1,0 +1,62 @@
+"""Many signatures at once (docs/semantics.md#sig-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import _dispatch
+from ._checks import same_length, sequence_of
+from .keys import PublicKey
+from .verdict import Verdicts
+
+__all__ = ["verify_batch"]
+
+
+def verify_batch(
+    keys: Sequence[PublicKey | None] | PublicKey,
+    messages: Sequence[bytes],
+    signatures: Sequence[bytes],
+    *,
+    threads: int | None = None,
+) -> Verdicts:
+    """Verify each signature over its message with its key.
+
+    Args:
+        keys: one key an item (``None`` gives ``BAD_KEY``), or one key for all.
+        messages: what was signed, before hashing.
+        signatures: PKCS#1 v1.5 with the length of the modulus, strict DER ECDSA, or 64 bytes of
+            Ed25519, as the key asks for.
+        threads: how many threads at most; ``None`` is all, 1 stays on the calling thread. The GIL
+            is released while the native tier works.
+
+    Returns:
+        One verdict an item, in input order: ``OK``, ``BAD_KEY``, ``BAD_SIGNATURE_ENCODING`` or
+        ``BAD_SIGNATURE``. A bad item never changes its neighbours.
+
+    Raises:
+        TypeError: an item is of a wrong type; the message names its index.
+        ValueError: the sequences have unequal lengths.
+    """
+    message_list = sequence_of(messages, bytes, "messages")
+    signature_list = sequence_of(signatures, bytes, "signatures")
+    handles: Any
+    if isinstance(keys, PublicKey):
+        same_length(messages=message_list, signatures=signature_list)
+        handles = keys._verify_key()
+    else:
+        key_list = list(keys)
+        same_length(keys=key_list, messages=message_list, signatures=signature_list)
+        handles = [_handle(index, key) for index, key in enumerate(key_list)]
+    codes = _dispatch.operation("verify_batch")(
+        handles, message_list, signature_list, _dispatch.thread_count(threads)
+    )
+    return Verdicts(codes)
+
+
+def _handle(index: int, key: PublicKey | None) -> Any:
+    if key is None:
+        return None
+    if not isinstance(key, PublicKey):
+        raise TypeError(f"keys[{index}]: PublicKey or None is wanted, not {type(key).__name__}")
+    return key._verify_key()

@@ -1,0 +1,434 @@
+//! Public keys: every spelling that the protocol allows, brought to one canonical form (docs/semantics.md#key-1 to #key-4, #rsa-1, #rsa-2, #ecc-1, #ed25519-1).
+//!
+//! No private keys, and no verification: that is `verify`.
+
+use std::fmt;
+
+use ed25519_dalek::VerifyingKey;
+
+use crate::base64;
+use crate::code::{Code, Refusal};
+use crate::der::{self, Reader};
+
+/// OID rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017).
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// OID id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480).
+const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+/// OID secp256k1, 1.3.132.0.10 (SEC 2).
+const SECP256K1: &[u8] = &[0x2b, 0x81, 0x04, 0, 0x0a];
+/// OID id-Ed25519, 1.3.101.112 (RFC 8410).
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+/// Bits of the smallest and the largest modulus (RSA-1).
+const MODULUS_BITS: std::ops::RangeInclusive<usize> = 1017..=8192;
+/// Bits of the largest exponent (RSA-2).
+const EXPONENT_BITS: usize = 33;
+
+/// The families of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rsa,
+    /// ECDSA on secp256k1 with SHA-256.
+    Ecc,
+    /// Ed25519.
+    Ed25519,
+}
+
+impl Algorithm {
+    /// The name that we write: `RSA`, `ECC`, `ED25519`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rsa => "RSA",
+            Self::Ecc => "ECC",
+            Self::Ed25519 => "ED25519",
+        }
+    }
+
+    /// The algorithm of a name as keys on the wire spell it (KEY-1).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "RSA" | "SHA256withRSA" | "RSA/ECB/PKCS1Padding" => Some(Self::Rsa),
+            "ECC" | "SHA256withECDSA" => Some(Self::Ecc),
+            "ED25519" => Some(Self::Ed25519),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A public key that was checked, in canonical form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    algorithm: Algorithm,
+    data: Vec<u8>,
+    bits: usize,
+}
+
+impl PublicKey {
+    /// The family.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// RSA: `SubjectPublicKeyInfo` in DER; ECC: the 65-byte point; Ed25519: 32 bytes.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Bits of the modulus, 256 for the curves.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    /// The 33-byte point of an ECC key; `None` for the others.
+    #[must_use]
+    pub fn compressed_data(&self) -> Option<[u8; 33]> {
+        let (Algorithm::Ecc, [_, coordinates @ ..]) = (self.algorithm, &self.data[..]) else {
+            return None;
+        };
+        let mut point = [0; 33];
+        point[0] = 2 + (coordinates[63] & 1);
+        point[1..].copy_from_slice(&coordinates[..32]);
+        Some(point)
+    }
+
+    /// Modulus and exponent of an RSA key, big-endian without leading zeros; `None` for the others.
+    #[must_use]
+    pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
+        let mut info = Reader::new(&self.data).sequence()?;
+        info.sequence()?;
+        rsa_numbers(info.bytes_of_bits()?)
+    }
+}
+
+/// A key from canonical data, as [`PublicKey::data`] gives it; an ECC point may also be compressed.
+///
+/// # Errors
+/// `BadKey` or `Unsupported`, as for the other spellings.
+pub fn from_canonical(algorithm: Algorithm, data: &[u8]) -> Result<PublicKey, Refusal> {
+    match algorithm {
+        Algorithm::Rsa => of_family(algorithm, parse_bytes(data)?),
+        Algorithm::Ecc => ecc_point(data),
+        Algorithm::Ed25519 => ed25519_point(data),
+    }
+}
+
+/// A key from the `algorithm` and `data` of a DIM mapping (KEY-1).
+///
+/// # Errors
+/// `Unsupported` for another algorithm, curve or size, `BadKey` for anything else that is no key of that family.
+pub fn parse_mapping(algorithm: &str, data: &str) -> Result<PublicKey, Refusal> {
+    let family = Algorithm::from_name(algorithm)
+        .ok_or_else(|| unsupported("algorithm: not RSA, ECC or ED25519"))?;
+    if family == Algorithm::Ed25519 && !data.contains("-----BEGIN") {
+        return ed25519_text(data);
+    }
+    of_family(family, parse_text(data)?)
+}
+
+/// A key from PEM text, OpenSSH text or a hex point.
+///
+/// # Errors
+/// `Unsupported` for another algorithm, curve or size, `BadKey` for anything else.
+pub fn parse_text(text: &str) -> Result<PublicKey, Refusal> {
+    // A compressed point in PEM has exactly 130 characters, so this comes before counting them.
+    if text.contains("-----BEGIN") {
+        return pem(text);
+    }
+    let trimmed = trim(text);
+    if trimmed.starts_with("ssh-rsa") {
+        return open_ssh(trimmed);
+    }
+    match hex(text).as_deref() {
+        Some(coordinates @ [_, ..]) if coordinates.len() == 64 => {
+            ecc_point(&[&[4], coordinates].concat())
+        }
+        Some(point) => ecc_point(point),
+        None => Err(bad_key("data: not PEM, OpenSSH text or a hex point")),
+    }
+}
+
+/// A key from DER (`SubjectPublicKeyInfo` or PKCS#1) or a SEC1 point.
+///
+/// # Errors
+/// `Unsupported` for another algorithm, curve or size, `BadKey` for anything else.
+pub fn parse_bytes(data: &[u8]) -> Result<PublicKey, Refusal> {
+    if data.first() != Some(&der::SEQUENCE) {
+        return ecc_point(data);
+    }
+    let inner = Reader::new(data).sequence().and_then(|body| body.peek());
+    if inner == Some(der::INTEGER) {
+        let (modulus, exponent) =
+            rsa_numbers(data).ok_or_else(|| bad_key("data: broken PKCS#1 structure"))?;
+        return rsa(modulus, exponent);
+    }
+    let info = public_key_info(data)
+        .ok_or_else(|| bad_key("data: broken SubjectPublicKeyInfo structure"))?;
+    match (info.algorithm, info.parameters) {
+        (RSA_ENCRYPTION, None | Some((der::NULL, []))) => {
+            let (modulus, exponent) = rsa_numbers(info.key)
+                .ok_or_else(|| bad_key("data: broken RSA key structure"))?;
+            rsa(modulus, exponent)
+        }
+        (EC_PUBLIC_KEY, Some((der::OBJECT_IDENTIFIER, SECP256K1))) => ecc_point(info.key),
+        (EC_PUBLIC_KEY, Some((der::OBJECT_IDENTIFIER, _))) => {
+            Err(unsupported("data: a curve other than secp256k1"))
+        }
+        (ED25519, None) => ed25519_point(info.key),
+        (RSA_ENCRYPTION | EC_PUBLIC_KEY | ED25519, _) => {
+            Err(bad_key("data: wrong algorithm parameters"))
+        }
+        _ => Err(unsupported("data: an algorithm other than RSA, ECC or ED25519")),
+    }
+}
+
+fn bad_key(reason: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
+    Refusal::new(Code::BadKey, reason)
+}
+
+fn unsupported(reason: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
+    Refusal::new(Code::Unsupported, reason)
+}
+
+/// A key under a name of another family is refused: some peers label every RSA key `ECC`.
+fn of_family(family: Algorithm, key: PublicKey) -> Result<PublicKey, Refusal> {
+    if key.algorithm == family {
+        return Ok(key);
+    }
+    Err(bad_key(format!(
+        "algorithm: {family}, but the key is of the family {}",
+        key.algorithm
+    )))
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|character| u8::try_from(character).is_ok_and(base64::is_white_space))
+}
+
+/// Bytes of hex digits of either case, an even number of them.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    if text.len() % 2 != 0 {
+        return None;
+    }
+    text.as_bytes()
+        .chunks_exact(2)
+        .map(|pair| u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok())
+        .collect()
+}
+
+/// One PEM block of a public key (KEY-2).
+fn pem(text: &str) -> Result<PublicKey, Refusal> {
+    let text = trim(text);
+    let body = ["PUBLIC KEY", "RSA PUBLIC KEY"].iter().find_map(|label| {
+        text.strip_prefix("-----BEGIN ")?
+            .strip_prefix(label)?
+            .strip_prefix("-----")?
+            .strip_suffix("-----")?
+            .strip_suffix(label)?
+            .strip_suffix("-----END ")
+    });
+    let body = body.ok_or_else(|| bad_key("data: not one PEM block of a public key"))?;
+    let data = base64::decode(body.as_bytes())
+        .ok_or_else(|| bad_key("data: the PEM body is not base64"))?;
+    if data.first() != Some(&der::SEQUENCE) {
+        return Err(bad_key("data: the PEM body is not DER"));
+    }
+    parse_bytes(&data)
+}
+
+/// `ssh-rsa AAAA... [comment]` (RFC 4253 section 6.6).
+fn open_ssh(text: &str) -> Result<PublicKey, Refusal> {
+    let numbers = || {
+        let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
+        let ("ssh-rsa", body) = (words.next()?, words.next()?) else {
+            return None;
+        };
+        if text.contains(['\n', '\r']) || body.bytes().any(base64::is_white_space) {
+            return None;
+        }
+        base64::decode(body.as_bytes())
+    };
+    let blob = numbers().ok_or_else(|| bad_key("data: broken OpenSSH text"))?;
+    let fields = || {
+        let mut rest = &blob[..];
+        let name = ssh_string(&mut rest)?;
+        let exponent = ssh_unsigned(&mut rest)?;
+        let modulus = ssh_unsigned(&mut rest)?;
+        (name == b"ssh-rsa" && rest.is_empty()).then_some((modulus, exponent))
+    };
+    let (modulus, exponent) =
+        fields().ok_or_else(|| bad_key("data: broken OpenSSH key structure"))?;
+    rsa(modulus, exponent)
+}
+
+fn ssh_string<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (string, after) = after.split_at_checked(length)?;
+    *rest = after;
+    Some(string)
+}
+
+/// An mpint that is not negative, in the shortest form, without its sign byte.
+fn ssh_unsigned<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    match ssh_string(rest)? {
+        [] => Some(&[]),
+        [0, magnitude @ ..] if *magnitude.first()? >= 0x80 => Some(magnitude),
+        magnitude @ [1..=0x7f, ..] => Some(magnitude),
+        _ => None,
+    }
+}
+
+struct PublicKeyInfo<'a> {
+    algorithm: &'a [u8],
+    parameters: Option<(u8, &'a [u8])>,
+    key: &'a [u8],
+}
+
+/// `SubjectPublicKeyInfo` (RFC 5280 section 4.1), whatever its algorithm.
+fn public_key_info(data: &[u8]) -> Option<PublicKeyInfo<'_>> {
+    let mut outer = Reader::new(data);
+    let mut info = outer.sequence()?;
+    outer.finish()?;
+    let mut identifier = info.sequence()?;
+    let key = info.bytes_of_bits()?;
+    info.finish()?;
+    let algorithm = identifier.object_identifier()?;
+    let parameters = if identifier.is_empty() {
+        None
+    } else {
+        Some(identifier.any()?)
+    };
+    identifier.finish()?;
+    if let Some((der::OBJECT_IDENTIFIER, _)) = parameters {
+        // The parameters were read as any element; an OBJECT IDENTIFIER has rules of its own.
+    }
+    Some(PublicKeyInfo {
+        algorithm,
+        parameters,
+        key,
+    })
+}
+
+/// `RSAPublicKey` (RFC 8017 appendix A.1.1): modulus and exponent.
+fn rsa_numbers(data: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut outer = Reader::new(data);
+    let mut numbers = outer.sequence()?;
+    outer.finish()?;
+    let modulus = numbers.unsigned()?;
+    let exponent = numbers.unsigned()?;
+    numbers.finish()?;
+    Some((modulus, exponent))
+}
+
+fn bits(magnitude: &[u8]) -> usize {
+    magnitude
+        .first()
+        .map_or(0, |first| magnitude.len() * 8 - first.leading_zeros() as usize)
+}
+
+fn is_odd(magnitude: &[u8]) -> bool {
+    magnitude.last().is_some_and(|last| last & 1 == 1)
+}
+
+/// RSA-1 and RSA-2, in that order.
+fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, Refusal> {
+    let bits = (bits(modulus), bits(exponent));
+    if !is_odd(modulus) {
+        return Err(bad_key("data: the RSA modulus is even"));
+    }
+    if !MODULUS_BITS.contains(&bits.0) {
+        return Err(unsupported(format!(
+            "data: an RSA modulus of {} bits, not 1017 to 8192",
+            bits.0
+        )));
+    }
+    if !is_odd(exponent) || exponent == [1] {
+        return Err(bad_key("data: the RSA exponent is even or below 3"));
+    }
+    if bits.1 > EXPONENT_BITS {
+        return Err(unsupported(
+            "data: the RSA exponent is not below 2^33",
+        ));
+    }
+    Ok(PublicKey {
+        algorithm: Algorithm::Rsa,
+        data: rsa_public_key_info(modulus, exponent),
+        bits: bits.0,
+    })
+}
+
+/// `SubjectPublicKeyInfo` with NULL parameters (KEY-4).
+fn rsa_public_key_info(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let mut numbers = Vec::new();
+    der::write_unsigned(&mut numbers, modulus);
+    der::write_unsigned(&mut numbers, exponent);
+    let mut key = vec![0]; // no unused bits
+    der::write(&mut key, der::SEQUENCE, &[&numbers]);
+    let mut identifier = Vec::new();
+    der::write(&mut identifier, der::OBJECT_IDENTIFIER, &[RSA_ENCRYPTION]);
+    der::write(&mut identifier, der::NULL, &[]);
+    let mut parts = Vec::new();
+    der::write(&mut parts, der::SEQUENCE, &[&identifier]);
+    der::write(&mut parts, der::BIT_STRING, &[&key]);
+    let mut info = Vec::new();
+    der::write(&mut info, der::SEQUENCE, &[&parts]);
+    info
+}
+
+/// A SEC1 point of secp256k1 (ECC-1). The library takes hybrid points, so the first byte is looked at here.
+fn ecc_point(point: &[u8]) -> Result<PublicKey, Refusal> {
+    match (point.len(), point.first()) {
+        (33, Some(2 | 3)) | (65, Some(4)) => {}
+        _ => return Err(bad_key("data: not a compressed or uncompressed point")),
+    }
+    let point = secp256k1::PublicKey::from_slice(point)
+        .map_err(|_| bad_key("data: the point is not on secp256k1"))?;
+    Ok(PublicKey {
+        algorithm: Algorithm::Ecc,
+        data: point.serialize_uncompressed().to_vec(),
+        bits: 256,
+    })
+}
+
+/// 64 hex digits or base64 (ED25519-1).
+fn ed25519_text(text: &str) -> Result<PublicKey, Refusal> {
+    let data = hex(text)
+        .filter(|data| data.len() == 32)
+        .or_else(|| base64::decode(text.as_bytes()))
+        .ok_or_else(|| bad_key("data: not hex, base64 or PEM of an Ed25519 key"))?;
+    ed25519_point(&data)
+}
+
+/// A point of the curve, canonically encoded and not of small order.
+fn ed25519_point(data: &[u8]) -> Result<PublicKey, Refusal> {
+    let bytes: &[u8; 32] = data
+        .try_into()
+        .map_err(|_| bad_key("data: an Ed25519 key has 32 bytes"))?;
+    let key = VerifyingKey::from_bytes(bytes)
+        .map_err(|_| bad_key("data: the point is not on the curve of Ed25519"))?;
+    // The library reduces y, and drops the sign of x = 0.
+    if key.to_edwards().compress().as_bytes() != bytes {
+        return Err(bad_key("data: the Ed25519 point is not canonically encoded"));
+    }
+    if key.is_weak() {
+        return Err(bad_key("data: the Ed25519 point is of small order"));
+    }
+    Ok(PublicKey {
+        algorithm: Algorithm::Ed25519,
+        data: bytes.to_vec(),
+        bits: 256,
+    })
+}

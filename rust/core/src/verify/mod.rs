@@ -1,0 +1,135 @@
+//! Verification of signatures: prepared keys, one signature or a batch (docs/semantics.md#sig-1 and #wire-1).
+//!
+//! Every verdict is the library's own on that one item; nothing is decided for a batch as a whole.
+
+mod ecdsa;
+mod ed25519;
+mod rsa;
+
+use std::fmt;
+
+use crate::code::{Code, Refusal};
+use crate::keys::{Algorithm, PublicKey};
+use crate::pool;
+
+/// Signatures below which a batch is not split between threads: about 10 microseconds of work at least.
+const GRAIN: usize = 4;
+
+enum Engine {
+    Rsa(rsa::Key),
+    Ecdsa(ecdsa::Key),
+    Ed25519(ed25519::Key),
+}
+
+/// A public key, ready to verify with: what can be computed once was.
+pub struct VerifyKey {
+    public: PublicKey,
+    engine: Engine,
+}
+
+impl VerifyKey {
+    /// Prepares a key.
+    ///
+    /// # Errors
+    /// `BadKey` when the library that verifies refuses the key; it takes every key that `keys` lets through.
+    pub fn new(public: &PublicKey) -> Result<Self, Refusal> {
+        let engine = match public.algorithm() {
+            Algorithm::Rsa => rsa::Key::new(public).map(Engine::Rsa),
+            Algorithm::Ecc => ecdsa::Key::new(public).map(Engine::Ecdsa),
+            Algorithm::Ed25519 => ed25519::Key::new(public).map(Engine::Ed25519),
+        };
+        Ok(Self {
+            public: public.clone(),
+            engine: engine.ok_or_else(|| Refusal::new(Code::BadKey, "data: an unusable key"))?,
+        })
+    }
+
+    /// The verdict on a signature, as long as it should be.
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
+        match &self.engine {
+            Engine::Rsa(key) => key.verify(message, signature),
+            Engine::Ecdsa(key) => key.verify(message, signature),
+            Engine::Ed25519(key) => key.verify(message, signature),
+        }
+    }
+
+    /// The verdict on a signature from the wire, where RSA signatures may lack leading zeros (WIRE-1).
+    #[must_use]
+    pub fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
+        match &self.engine {
+            Engine::Rsa(key) => key.verify_padded(message, signature),
+            _ => self.verify(message, signature),
+        }
+    }
+
+    /// The family of the key.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.public.algorithm()
+    }
+
+    /// The canonical bytes of the key.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.public.data()
+    }
+
+    /// The key that this one was made from.
+    #[must_use]
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+}
+
+impl fmt::Debug for VerifyKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "VerifyKey({}, {} bits)",
+            self.algorithm(),
+            self.public.bits()
+        )
+    }
+}
+
+/// One signature to verify.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The key; `None` is answered with `BadKey`.
+    pub key: Option<&'a VerifyKey>,
+    /// What was signed.
+    pub message: &'a [u8],
+    /// The signature.
+    pub signature: &'a [u8],
+}
+
+impl Job<'_> {
+    /// The verdict on this signature alone.
+    #[must_use]
+    pub fn verify(&self) -> Code {
+        self.key.map_or(Code::BadKey, |key| {
+            key.verify(self.message, self.signature)
+        })
+    }
+
+    /// The same by the rule of the wire (WIRE-1).
+    #[must_use]
+    pub fn verify_wire(&self) -> Code {
+        self.key.map_or(Code::BadKey, |key| {
+            key.verify_wire(self.message, self.signature)
+        })
+    }
+}
+
+/// The verdict on every signature, in order.
+#[must_use]
+pub fn verify_batch(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
+    pool::map(threads, jobs.len(), GRAIN, |index| jobs[index].verify())
+}
+
+/// The same by the rule of the wire (WIRE-1).
+#[must_use]
+pub fn verify_batch_wire(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
+    pool::map(threads, jobs.len(), GRAIN, |index| jobs[index].verify_wire())
+}
