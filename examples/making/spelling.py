@@ -23,6 +23,11 @@ Style = Callable[[Mapping[str, Any]], bytes]
 # JSON
 
 
+def read(line: bytes) -> Message:
+    """A message of the reference as a mapping, to be changed and written again."""
+    return json.loads(line)
+
+
 def as_reference(message: Mapping[str, Any]) -> bytes:
     """The reference's own style: a space after each separator, ASCII only."""
     return json.dumps(message).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
@@ -12,7 +11,7 @@ from dimsdk import ANYONE, ID, Content, Envelope, InstantMessage, Meta, SecureMe
 
 from making.cast import Cast
 from making.reference import Account
-from making.spelling import Message
+from making.spelling import Message, read
 
 WORDS = (
     "Hello!",
@@ -70,10 +69,10 @@ class Writer:
         """A text between two accounts, as a mapping whose spelling may change."""
         sender = sender or self.sender()
         receiver = receiver or self.receiver_for(sender)
-        return json.loads(await self.send(sender, receiver.identifier, self.words()))
+        return read(await self.send(sender, receiver.identifier, self.words()))
 
     async def broadcast(self, sender: Account, receiver: ID = ANYONE, **head: Any) -> Message:
-        return json.loads(await self.send(sender, receiver, self.words(), **head))
+        return read(await self.send(sender, receiver, self.words(), **head))
 
     async def unsigned(
         self,
@@ -100,7 +99,7 @@ class Writer:
         return await self.sealed(secure, key.sign(data=secure.data.to_bytes()))
 
     async def sealed(self, secure: SecureMessage, signature: bytes) -> Message:
-        return json.loads(await self.reference.seal(secure, signature))
+        return read(await self.reference.seal(secure, signature))
 
     async def introduced(self, sender: Account) -> Message:
         """A text with the sender's meta and visa attached, as on first contact."""

@@ -27,7 +27,8 @@ def compile_kernels(stage: Path) -> list[str]:
             )
             for name in names
         ]
-        distribution = Distribution({"ext_modules": cythonize(extensions, build_dir="build")})
+        modules = cythonize(extensions, include_path=["cython_ext"], build_dir="build")
+        distribution = Distribution({"ext_modules": modules})
         command = distribution.get_command_obj("build_ext")
         command.build_lib, command.build_temp = str(PACKAGE.parent), "build"
         command.parallel = os.cpu_count()

@@ -62,7 +62,7 @@ def write_build_info(plan: Plan, kernels: list[str], stage: Path) -> None:
 def build_with_maturin(root: Path, stage: Path, folder: Path) -> str:
     """Build the `_rust` extension and the wheel around it; return its file name."""
     target = Path(os.environ.get("CARGO_TARGET_DIR") or root / "rust" / "target").resolve()
-    with _compiled_anew_when_changed(stage / "rust", target), tempfile.TemporaryDirectory() as out:
+    with renew_changed_files(stage / "rust", target), tempfile.TemporaryDirectory() as out:
         options = ["--profile", PROFILE, "--compatibility", "off", "--out", out]
         # The interpreter behind a virtual environment: cargo then keeps what it compiled when
         # only the environment is another, as with pip's build isolation.
@@ -74,7 +74,7 @@ def build_with_maturin(root: Path, stage: Path, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _compiled_anew_when_changed(workspace: Path, target: Path) -> Iterator[None]:
+def renew_changed_files(workspace: Path, target: Path) -> Iterator[None]:
     """Let a changed file look new to cargo, whatever its date.
 
     cargo goes by file times. The files of an unpacked archive are old, and the target folder may
@@ -97,7 +97,11 @@ def _maturin(arguments: list[str], stage: Path, target: Path | None = None) -> N
     environment = dict(os.environ)
     if target is not None:
         environment["CARGO_TARGET_DIR"] = str(target)
-    command = [sys.executable, "-m", "maturin", *arguments]
+    # The program that came with the package: PATH may name another one, or none, and
+    # `python -m maturin` does not find it under pip's build isolation.
+    programs = importlib.metadata.files("maturin") or []
+    (program,) = (file for file in programs if file.name in ("maturin", "maturin.exe"))
+    command = [str(program.locate()), *arguments]
     if subprocess.run(command, cwd=stage, env=environment, check=False).returncode:
         raise BuildError("the Rust tier failed to build; maturin's messages are above")
 

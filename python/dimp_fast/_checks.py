@@ -20,9 +20,7 @@ def sequence_of(items: Any, wanted: type, name: str) -> list[Any]:
         if wanted is bytes and isinstance(item, (bytearray, memoryview)):
             found[index] = bytes(item)
             continue
-        raise TypeError(
-            f"{name}[{index}]: {wanted.__name__} is wanted, not {type(item).__name__}"
-        )
+        raise TypeError(f"{name}[{index}]: {wanted.__name__} is wanted, not {type(item).__name__}")
     return found
 
 

@@ -27,6 +27,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "derive_addresses": TIERS,
     "derive_eth_addresses": TIERS,
     "parse_addresses": TIERS,
+    "parse_identifier": (CYTHON, PYTHON),
     "route": (CYTHON, PYTHON),
     "parse_public_key": (RUST, PYTHON),
     "verify_batch": (RUST, PYTHON),

@@ -151,9 +151,7 @@ def load_folder(
     return report
 
 
-def _load_batch(
-    store: Any, accounts: AccountFolder, names: list[str], report: LoadReport
-) -> None:
+def _load_batch(store: Any, accounts: AccountFolder, names: list[str], report: LoadReport) -> None:
     canonical = _dispatch.operation("parse_addresses")(names, 1)[5]
     stored: list[tuple[str, bytes, list[bytes]]] = []
     for name, address in zip(names, canonical, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _dispatch
 from ._checks import sequence_of
@@ -119,7 +119,7 @@ class RoutingColumns:
         return f"<RoutingColumns of {len(self)}>"
 
 
-def _column(data: bytes, dtype: str) -> npt.NDArray[np.generic]:
+def _column(data: bytes, dtype: str) -> npt.NDArray[Any]:
     import numpy as np
 
     return np.frombuffer(data, dtype=np.dtype(dtype))
@@ -167,8 +167,6 @@ def _networks(network: int | Sequence[int], count: int) -> bytes:
     for index, item in enumerate(found):
         if not 0 <= item <= 255:
             raise ValueError(f"network[{index}]: 0 to 255 is wanted, not {item}")
-    if count == 1:
-        return bytes(found)
     return bytes(found)
 
 

@@ -40,6 +40,12 @@ class Identifier:
 
     __slots__ = ("_address", "_name", "_network", "_terminal", "_text")
 
+    _address: str
+    _name: str | None
+    _network: int
+    _terminal: str | None
+    _text: str
+
     def __init__(self) -> None:
         raise TypeError("use Identifier.parse()")
 

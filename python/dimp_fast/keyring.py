@@ -28,6 +28,8 @@ Loader = Callable[[str], "Loaded | None"]
 Called from the thread that asks, which may be any; what it returns is checked like anything else.
 """
 
+OnRefused = Callable[[str, Code, str], None]
+
 
 class Keyring:
     """Accounts whose metas and documents were checked. Safe to share between threads.
@@ -37,14 +39,22 @@ class Keyring:
             least recently used leave first and are loaded again when they are asked for; without
             one, adding beyond the limit raises.
         loader: finds the account of an address that is not held, see :data:`Loader`.
+        on_refused: called with (address, code, reason) for each meta or document that the loader
+            found and the check refused.
     """
 
-    __slots__ = ("_loader", "_store")
+    __slots__ = ("_loader", "_on_refused", "_store")
 
-    def __init__(self, max_accounts: int | None = None, loader: Loader | None = None) -> None:
+    def __init__(
+        self,
+        max_accounts: int | None = None,
+        loader: Loader | None = None,
+        on_refused: OnRefused | None = None,
+    ) -> None:
         if max_accounts is not None and max_accounts < 1:
             raise ValueError(f"max_accounts: at least 1 is wanted, not {max_accounts}")
         self._loader = loader
+        self._on_refused = on_refused
         self._store = _dispatch.operation("KeyStore")(max_accounts, loader is not None)
 
     def add_meta(self, identifier: Identifier | str, meta: Mapping[str, Any]) -> Code:
@@ -104,8 +114,18 @@ class Keyring:
     def _load_missing(self, identifier: Identifier) -> bool:
         if self._loader is None or self._store.contains(identifier.address):
             return False
-        stored = list(self._stored([identifier.address]))
-        self._store.load(stored, time.time(), 1)
+        return self._load_into(self._store, [identifier.address], 1)
+
+    def _load_into(self, store: Any, addresses: Iterable[str], threads: int) -> bool:
+        """Load what the loader finds into ``store``, a key store or a resolution; says whether
+        there was anything."""
+        stored = list(self._stored(addresses))
+        results = store.load(stored, time.time(), threads)
+        if self._on_refused is not None:
+            for (address, _, _), (meta, documents) in zip(stored, results, strict=True):
+                for code, reason in (meta, *documents):
+                    if code != int(Code.OK):
+                        self._on_refused(address, Code(code), reason)
         return bool(stored)
 
     def _stored(self, addresses: Iterable[str]) -> Iterator[tuple[str, bytes, list[bytes]]]:
@@ -139,7 +159,10 @@ class Keyring:
         """
         from .accounts import load_folder
 
-        return load_folder(self._store, folder, progress)
+        try:
+            return load_folder(self._store, folder, progress)
+        except OverflowError as error:
+            raise DimError(Code.TOO_LARGE, str(error)) from None
 
     def discard(self, identifier: Identifier | str) -> bool:
         """Forget an account; says whether it was held."""
@@ -181,6 +204,6 @@ def _text(source: Mapping[str, Any] | bytes) -> bytes:
 
 
 def _public_key(algorithm: str, data: bytes) -> PublicKey:
-    return PublicKey.parse(data) if algorithm != "ED25519" else PublicKey.parse(
-        {"algorithm": "ED25519", "data": data.hex()}
-    )
+    if algorithm == "ED25519":  # its canonical data alone could be anything
+        return PublicKey.parse({"algorithm": algorithm, "data": data.hex()})
+    return PublicKey.parse(data)

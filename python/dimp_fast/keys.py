@@ -25,6 +25,12 @@ class PublicKey:
 
     __slots__ = ("_algorithm", "_bits", "_canonical", "_compressed", "_handle")
 
+    _algorithm: str
+    _bits: int
+    _canonical: bytes
+    _compressed: bool
+    _handle: Any
+
     def __init__(self) -> None:
         raise TypeError("use PublicKey.parse()")
 
@@ -57,13 +63,14 @@ class PublicKey:
             raise
         except ValueError as error:
             raise DimError(*error.args) from None
-        return cls._from_canonical(*parsed, compressed)
+        algorithm, canonical, bits = parsed
+        return cls._from_canonical(algorithm, canonical, bits, compressed)
 
     @classmethod
     def _from_canonical(
         cls, algorithm: str, canonical: bytes, bits: int, compressed: bool = False
     ) -> PublicKey:
-        key = super().__new__(cls)
+        key = object.__new__(cls)
         key._algorithm = algorithm
         key._canonical = canonical
         key._bits = bits

@@ -32,21 +32,22 @@ class ReliableMessage:
     Fields of the envelope are attributes; every field, also unknown ones, is in :meth:`to_dict`.
     """
 
-    __slots__ = ("_index", "_table")
+    __slots__ = ("_batch", "_fields", "_index")
 
-    def __init__(self, table: Any, index: int) -> None:
-        self._table = table
+    def __init__(self, batch: MessageBatch, index: int) -> None:
+        self._batch = batch
         self._index = index
+        self._fields: dict[str, Any] | None = None
 
     @property
     def sender(self) -> Identifier:
         """Who says it sent this; believe it after :func:`verify_messages` only."""
-        return Identifier.parse(self._table.senders()[self._index])
+        return Identifier.parse(str(self._batch.sender[self._index]))
 
     @property
     def receiver(self) -> Identifier:
         """For whom it is; ``anyone@anywhere`` when the frame names nobody."""
-        return Identifier.parse(self._table.receivers()[self._index])
+        return Identifier.parse(str(self._batch.receiver[self._index]))
 
     @property
     def group(self) -> Identifier | None:
@@ -77,39 +78,41 @@ class ReliableMessage:
     @property
     def data(self) -> bytes:
         """What was signed: the ciphertext, or the UTF-8 of the text of a broadcast."""
-        data: bytes = self._table.data(self._index)
+        data: bytes = self._batch._table.data(self._index)
         return data
 
     @property
     def signature(self) -> bytes:
         """The signature as carried; an RSA signature may lack leading zeros."""
-        signature: bytes = self._table.signature(self._index)
+        signature: bytes = self._batch._table.signature(self._index)
         return signature
 
     @property
     def keys(self) -> dict[str, str]:
         """The wrapped keys as sent, base64 by ID; empty when there are none."""
-        return self._get("keys") or {}
+        return dict(self._get("keys") or {})
 
     @property
     def meta(self) -> dict[str, Any] | None:
         """The attached meta, unchecked."""
-        meta: dict[str, Any] | None = self._get("meta")
+        meta: dict[str, Any] | None = self.to_dict().get("meta")
         return meta
 
     @property
     def visa(self) -> dict[str, Any] | None:
         """The attached visa, unchecked."""
-        visa: dict[str, Any] | None = self._get("visa")
+        visa: dict[str, Any] | None = self.to_dict().get("visa")
         return visa
 
     def to_dict(self) -> dict[str, Any]:
         """All fields with long names and their JSON values as sent; a fresh copy."""
-        fields: dict[str, Any] = self._table.fields(self._index)
+        fields: dict[str, Any] = self._batch._table.fields(self._index)
         return fields
 
     def _get(self, name: str) -> Any:
-        return self.to_dict().get(name)
+        if self._fields is None:
+            self._fields = self.to_dict()
+        return self._fields.get(name)
 
     def __repr__(self) -> str:
         return f"<ReliableMessage {self.sender} -> {self.receiver}, {len(self.data)} bytes>"
@@ -121,32 +124,38 @@ class MessageBatch:
     Refused frames keep their place: ``codes`` says why, the columns hold ``None``, NaN or -1 there.
     """
 
-    __slots__ = ("_table",)
+    __slots__ = ("_codes", "_receivers", "_senders", "_table")
 
     def __init__(self, table: Any) -> None:
         self._table = table
+        self._codes: bytes = table.codes()
+        self._senders: list[str | None] | None = None
+        self._receivers: list[str | None] | None = None
 
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
         """Verdicts of decoding as ``uint8``, shape ``(n,)``."""
-        return _column(self._table.codes(), "<u1")
+        return _column(self._codes, "<u1")
 
     @property
     def verdicts(self) -> Verdicts:
         """Verdicts of decoding, with reasons. A signature is not part of them."""
-        return Verdicts(self._table.codes(), self._table.reason)
+        return Verdicts(self._codes, self._table.reason)
 
     @property
     def sender(self) -> list[str | None]:
-        """Canonical IDs."""
-        senders: list[str | None] = self._table.senders()
-        return senders
+        """Canonical IDs. One list for all callers: do not change it."""
+        if self._senders is None:
+            self._senders = self._table.senders()
+        return self._senders
 
     @property
     def receiver(self) -> list[str | None]:
-        """Canonical IDs; ``anyone@anywhere`` where a frame names nobody."""
-        receivers: list[str | None] = self._table.receivers()
-        return receivers
+        """Canonical IDs; ``anyone@anywhere`` where a frame names nobody. One list for all
+        callers: do not change it."""
+        if self._receivers is None:
+            self._receivers = self._table.receivers()
+        return self._receivers
 
     @property
     def time(self) -> npt.NDArray[np.float64]:
@@ -159,7 +168,7 @@ class MessageBatch:
         return _column(self._table.types(), "<i8")
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._codes)
 
     def __getitem__(self, index: int) -> ReliableMessage:
         """The message at ``index``.
@@ -168,22 +177,22 @@ class MessageBatch:
             DimError: that frame was refused.
             IndexError: there is no such frame.
         """
-        size = len(self._table)
+        size = len(self._codes)
         if not -size <= index < size:
             raise IndexError(f"message {index} of {size}")
         index %= size
-        code = self._table.codes()[index]
+        code = self._codes[index]
         if code != int(Code.OK):
             raise DimError(code, self._table.reason(index))
-        return ReliableMessage(self._table, index)
+        return ReliableMessage(self, index)
 
     def __iter__(self) -> Iterator[ReliableMessage | None]:
         """The messages; ``None`` for refused frames."""
-        for index, code in enumerate(self._table.codes()):
-            yield ReliableMessage(self._table, index) if code == int(Code.OK) else None
+        for index, code in enumerate(self._codes):
+            yield ReliableMessage(self, index) if code == int(Code.OK) else None
 
     def __repr__(self) -> str:
-        refused = len(self) - self._table.codes().count(0)
+        refused = len(self) - self._codes.count(0)
         return f"<MessageBatch of {len(self)}, {refused} refused>"
 
 
@@ -210,9 +219,7 @@ def decode_batch(frames: Sequence[bytes], *, threads: int | None = None) -> Mess
         TypeError: an item is not bytes; the message names its index.
     """
     items = sequence_of(frames, bytes, "frames")
-    return MessageBatch(
-        _dispatch.operation("decode_batch")(items, _dispatch.thread_count(threads))
-    )
+    return MessageBatch(_dispatch.operation("decode_batch")(items, _dispatch.thread_count(threads)))
 
 
 def encode(message: ReliableMessage | Mapping[str, Any], *, short: bool = False) -> bytes:
@@ -265,9 +272,8 @@ def verify_messages(
     table = _dispatch.operation("decode_batch")(items, count)
     resolution = store.resolve(table)
     now = time.time()
-    missing = resolution.missing() if keyring._loader is not None else []
-    if missing:
-        resolution.load(list(keyring._stored(missing)), now, count)
+    if keyring._loader is not None and (missing := resolution.missing()):
+        keyring._load_into(resolution, missing, count)
     codes, reasons = resolution.verify(now, count)
     if learn:
         try:

@@ -96,7 +96,8 @@ class Verdicts:
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
         """``codes == Code.OK`` as a ``bool`` array of shape ``(n,)``."""
-        return self.codes == int(Code.OK)
+        ok: npt.NDArray[np.bool_] = self.codes == int(Code.OK)
+        return ok
 
     def all_ok(self) -> bool:
         """Whether every item was accepted; true for an empty batch."""

@@ -35,7 +35,7 @@ def require_tools() -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def full_wheel(workshop: Workshop, require_tools: Callable[..., None]) -> Built:
     require_tools("rust", "cython")
-    return workshop.wheel(ROOT, None, "--config-settings=build=require")
+    return workshop.wheel(mode="require")
 
 
 @pytest.fixture(scope="session")

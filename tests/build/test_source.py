@@ -42,8 +42,7 @@ def test_no_ignored_file_is_shipped() -> None:
 
 
 def test_versions_agree() -> None:
-    found = {
-        name: re.findall(r'^version = "(.+)"$', (ROOT / name).read_text("utf-8"), re.MULTILINE)
-        for name in ("pyproject.toml", "rust/Cargo.toml")
-    }
-    assert found == {name: [importlib.metadata.version("dimp-fast")] for name in found}
+    line = re.compile(r'^(?:__)?version(?:__)? = "(.+)"$', re.MULTILINE)
+    names = ("pyproject.toml", "rust/Cargo.toml", "python/dimp_fast/_version.py")
+    found = {name: line.findall((ROOT / name).read_text("utf-8")) for name in names}
+    assert found == {name: [importlib.metadata.version("dimp-fast")] for name in names}

@@ -86,11 +86,9 @@ def test_cargo_without_linker_counts_as_absent(
 @pytest.mark.parametrize("by", ["setting", "variable"])
 def test_mode_pure_leaves_out_what_could_be_built(workshop: Workshop, by: str) -> None:
     if by == "setting":  # which wins over the variable
-        built = workshop.wheel(
-            ROOT, None, "--config-settings=build=pure", DIMP_FAST_BUILD="require"
-        )
+        built = workshop.wheel(mode="pure", DIMP_FAST_BUILD="require")
     else:
-        built = workshop.wheel(ROOT, None, DIMP_FAST_BUILD="pure")
+        built = workshop.wheel(DIMP_FAST_BUILD="pure")
     assert built.tag == "py3-none-any"
     assert built.native == set()
     assert built.info["mode"] == "pure"
@@ -156,9 +154,19 @@ def test_source_archive_made_without_tools_builds_the_same_wheel(
     workshop: Workshop, full_wheel: Built
 ) -> None:
     archive = workshop.backend(ROOT, "build_sdist", workshop.path_with())
-    built = workshop.wheel(archive, None, "--config-settings=build=require")
+    built = workshop.wheel(archive, mode="require")
     assert built.path.name == full_wheel.path.name
     assert built.files == full_wheel.files
+
+
+def test_pip_installs_the_source_archive_in_build_isolation(
+    workshop: Workshop, require_tools: Callable[..., None]
+) -> None:
+    """As a user does it: pip fetches what the backend asks for."""
+    require_tools("rust", "cython")
+    archive = workshop.backend(ROOT, "build_sdist")
+    built = workshop.wheel(archive, mode="require", isolated=True)
+    check_in_clean_environment(workshop, built)
 
 
 def test_source_archive_is_reproducible(workshop: Workshop) -> None:
@@ -193,7 +201,7 @@ def test_editable_install_and_wheels_leave_each_other_alone(
 
     for name in stale:
         (package / name).write_bytes(b"of another Python version")
-    wheel = workshop.wheel(tree, None, "--config-settings=build=require")
+    wheel = workshop.wheel(tree, mode="require")
     assert wheel.files == full_wheel.files
     assert all(path.exists() for path in native)
     assert workshop.wheel(tree, workshop.path_with()).native == set()

@@ -81,13 +81,25 @@ class Workshop:
         return kept | ({} if path is None else {"PATH": path}) | variables
 
     def try_wheel(
-        self, source: Path = ROOT, path: str | None = None, *options: str, **variables: str
+        self,
+        source: Path = ROOT,
+        path: str | None = None,
+        *,
+        mode: str | None = None,
+        isolated: bool = False,
+        **variables: str,
     ) -> tuple[subprocess.CompletedProcess[str], Path]:
-        """Let pip build a wheel from `source`; the process and the folder it wrote to."""
+        """Let pip build a wheel from `source`; the process and the folder it wrote to.
+
+        `mode` is given as a config setting. Isolated is what a user gets: pip fetches what the
+        backend asks for; otherwise the build uses the tools of this environment.
+        """
         out = self.folder()
-        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(out)]
+        command += [] if isolated else ["--no-build-isolation"]
+        command += [f"--config-settings=build={mode}"] if mode else []
         run = subprocess.run(
-            [*command, "--wheel-dir", str(out), *options, str(source)],
+            [*command, str(source)],
             env=self.environment(path, **variables),
             cwd=out,
             capture_output=True,
@@ -96,10 +108,9 @@ class Workshop:
         )
         return run, out
 
-    def wheel(
-        self, source: Path = ROOT, path: str | None = None, *options: str, **variables: str
-    ) -> Built:
-        run, out = self.try_wheel(source, path, *options, **variables)
+    def wheel(self, source: Path = ROOT, path: str | None = None, **options: Any) -> Built:
+        """As `try_wheel`, for a build that must succeed."""
+        run, out = self.try_wheel(source, path, **options)
         assert run.returncode == 0, run.stdout + run.stderr
         (wheel,) = out.iterdir()
         return Built(wheel)

@@ -7,7 +7,7 @@ source is read. It knows nothing about what a case means.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -68,9 +68,15 @@ class Collection(Generic[Key]):
         )
 
 
-def key_record(name: str, code: str, note: str, *sources: Json, **facts: object) -> Json:
+def key_record(name: str, code: str, note: str, *sources: str | bytes, **facts: object) -> Json:
     """One key to parse: all ``sources`` are spellings of it and have the same code."""
-    return {"id": name, "code": code, "sources": list(sources), "note": note, **facts}
+    spelled = [{"text": s} if isinstance(s, str) else {"bytes": s.hex()} for s in sources]
+    return {"id": name, "code": code, "sources": spelled, "note": note, **facts}
+
+
+def sources_of(record: Json) -> Iterator[str | bytes]:
+    for source in record["sources"]:
+        yield source["text"] if "text" in source else bytes.fromhex(source["bytes"])
 
 
 def _line(value: object) -> str:

@@ -47,7 +47,7 @@ def spki(algorithm: bytes, key: bytes, unused: int = 0) -> bytes:
     return sequence(sequence(algorithm), bit_string(key, unused))
 
 
-def pem(label: str, body: bytes, newline: str = "\n") -> str:
-    """PEM with 64 columns and no newline at the end."""
-    lines = textwrap.wrap(base64.b64encode(body).decode("ascii"), 64)
+def pem(label: str, body: bytes, newline: str = "\n", columns: int = 64) -> str:
+    """PEM without a newline at the end."""
+    lines = textwrap.wrap(base64.b64encode(body).decode("ascii"), columns)
     return newline.join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])

@@ -19,6 +19,7 @@ not canonical pass: the script counts where it does, and stops at any other diff
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import itertools
 import secrets
@@ -448,6 +449,37 @@ def refused_keys() -> Iterator[tuple[str, bytes, str]]:
         yield name, encoded, "not 32 bytes"
 
 
+def other_spellings() -> Iterator[Json]:
+    """The accepted spellings of one key, and structures around it that are not."""
+    good = Secret().encoded
+    encoded = der.spki(der.ED25519, good)
+    pem = der.pem("PUBLIC KEY", encoded)
+    yield key_record(
+        "form.accepted",
+        "OK",
+        "one key in every accepted form",
+        encoded,
+        pem,
+        pem + "\n",
+        der.pem("PUBLIC KEY", encoded, "", 100),
+        der.pem("PUBLIC KEY", encoded, "\r\n", 40),
+        good.hex(),
+        good.hex().upper(),
+        base64.b64encode(good).decode("ascii"),
+        raw=good.hex(),
+    )
+    x25519, ed448 = bytes.fromhex("06032b656e"), bytes.fromhex("06032b6571")
+    for name, code, wrong, note in (
+        ("null", "BAD_KEY", der.spki(der.ED25519 + der.NULL, good), "parameters NULL"),
+        ("trailing", "BAD_KEY", encoded + b"\x00", "a byte after the SPKI"),
+        ("unused-bits", "BAD_KEY", der.spki(der.ED25519, good, 1), "BIT STRING, 1 unused bit"),
+        ("wrapped", "BAD_KEY", der.spki(der.ED25519, der.tlv(4, good)), "OCTET STRING inside"),
+        ("x25519", "UNSUPPORTED", der.spki(x25519, good), "labelled X25519"),
+        ("ed448", "UNSUPPORTED", der.spki(ed448, good + bytes(25)), "labelled Ed448"),
+    ):
+        yield key_record(f"form.{name}", code, note, wrong)
+
+
 def main() -> None:
     cases: Collection[bytes] = Collection()
     add_valid(cases)
@@ -465,7 +497,7 @@ def main() -> None:
             name,
             "OK" if strict(encoded) else "BAD_KEY",
             notes[name],
-            {"der": der.spki(der.ED25519, encoded).hex()},
+            der.spki(der.ED25519, encoded),
             raw=encoded.hex(),
         )
         for name, encoded in cases.keys.items()
@@ -473,6 +505,7 @@ def main() -> None:
     for record in records:
         if (record["code"] == "OK") == record["id"].startswith(("refused.", "torsion.")):
             raise AssertionError(f"{record['id']} is {record['code']}")
+    records += [*other_spellings()]
     print(f"keys: {dict(Counter(record['code'] for record in records))}")
     check_unique(records)
     write(

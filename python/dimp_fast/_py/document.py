@@ -46,24 +46,28 @@ def parse(mapping: dict[str, Any]) -> Document:
     did = mapping.get("did")
     if did is None:
         did = mapping.get("ID")
-    data, signature = mapping.get("data"), mapping.get("signature")
-    for name, value in (("did", did), ("data", data), ("signature", signature)):
-        if not is_text(value) or not value:
-            raise Refusal(Code.MALFORMED, f"document: {name} is missing or not a text")
-    decoded = base64.decode_transportable(signature)  # type: ignore[arg-type]
-    if not decoded:
+    did = _needed_text("did", did)
+    data = _needed_text("data", mapping.get("data"))
+    signature = base64.decode_transportable(_needed_text("signature", mapping.get("signature")))
+    if not signature:
         raise Refusal(Code.BAD_ENCODING, "document: signature is not base64")
-    identifier = parse_identifier(did)  # type: ignore[arg-type]
+    identifier = parse_identifier(did)
     if identifier is None:
         raise Refusal(Code.BAD_ADDRESS, "document: did is not an ID")
     kind, terminal = mapping.get("type"), mapping.get("terminal")
     return Document(
         identifier,
-        data,  # type: ignore[arg-type]
-        decoded,
+        data,
+        signature,
         kind if is_text(kind) and kind else None,
         terminal if is_text(terminal) else None,
     )
+
+
+def _needed_text(name: str, value: Any) -> str:
+    if not is_text(value) or not value:
+        raise Refusal(Code.MALFORMED, f"document: {name} is missing or not a text")
+    return str(value)
 
 
 def is_text(value: object) -> bool:
@@ -109,17 +113,17 @@ def _verify_key(mapping: object) -> VerifyKey | None:
         return None  # DOC-5: a document may carry a key that is of no use here
 
 
-def parse_time(value: object) -> float | None:
+def parse_time(value: Any) -> float | None:
     """MSG-2: seconds since the epoch; raises ``Refusal`` (MALFORMED)."""
     if value is None:
         return None
-    if is_text(value) and _DECIMAL.fullmatch(value):  # type: ignore[arg-type]
-        value = float(value)  # type: ignore[arg-type]
+    if is_text(value) and _DECIMAL.fullmatch(value):
+        value = float(value)
     elif not json.is_number(value):
         raise Refusal(Code.MALFORMED, "time: not a number")
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise Refusal(Code.MALFORMED, "time: beyond 64 bits")
-    time = float(value)  # type: ignore[arg-type]
+    time = float(value)
     if not 0 <= time < math.inf:
         raise Refusal(Code.MALFORMED, "time: negative or not finite")
     return time

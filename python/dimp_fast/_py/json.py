@@ -67,9 +67,8 @@ def _first_bracket_too_deep(text: str) -> tuple[int | None, str]:
             if len(closers) == MAX_DEPTH:
                 return match.start(), "".join(reversed(closers))
             closers.append(_CLOSER[token])
-        elif token in "]}":
-            if not closers or closers.pop() != token:
-                return None, ""  # a syntax error; the parser will say where
+        elif token in "]}" and (not closers or closers.pop() != token):
+            return None, ""  # a syntax error; the parser will say where
     return None, ""
 
 

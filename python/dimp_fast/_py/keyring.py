@@ -265,7 +265,8 @@ def _account_from_attachments(message: Message) -> Account:
         form = meta.parse(mapping)
         key = meta.match(message.sender, form)
     except Refusal as refusal:
-        raise Refusal(Code.MISMATCH, f"meta: not proved to be the sender's: {refusal.reason}") from None
+        reason = f"meta: not proved to be the sender's: {refusal.reason}"
+        raise Refusal(Code.MISMATCH, reason) from None
     return Account(message.sender.address, form.seed or "", key)
 
 

@@ -1,4 +1,6 @@
-"""Public keys: every accepted spelling to one canonical form (docs/semantics.md#key-1 to #ed25519-1).
+"""Public keys: every accepted spelling to one canonical form.
+
+The rules are docs/semantics.md#key-1 to #ed25519-1.
 
 Canonical data: RSA, SubjectPublicKeyInfo DER with NULL parameters; ECC, the 65-byte point;
 ED25519, 32 bytes. Only public data is handled here, so plain integers will do.
@@ -139,9 +141,7 @@ def _rsa(modulus: int, exponent: int) -> Parsed:
 
 def encode_rsa(modulus: int, exponent: int) -> bytes:
     """SubjectPublicKeyInfo DER with NULL parameters."""
-    pkcs1 = der.encode(
-        der.SEQUENCE, der.encode_unsigned(modulus) + der.encode_unsigned(exponent)
-    )
+    pkcs1 = der.encode(der.SEQUENCE, der.encode_unsigned(modulus) + der.encode_unsigned(exponent))
     identifier = der.encode(der.OBJECT_IDENTIFIER, _OID_RSA) + der.encode(der.NULL, b"")
     return der.encode(
         der.SEQUENCE,

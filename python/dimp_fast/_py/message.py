@@ -68,19 +68,21 @@ class MessageTable:
         return self._items[index]
 
     def codes(self) -> bytes:
-        return bytes(
-            item.code if isinstance(item, Refusal) else Code.OK for item in self._items
-        )
+        return bytes(item.code if isinstance(item, Refusal) else Code.OK for item in self._items)
 
     def reason(self, index: int) -> str:
         item = self._items[index]
         return item.reason if isinstance(item, Refusal) else ""
 
     def senders(self) -> list[str | None]:
-        return [item.sender.canonical if isinstance(item, Message) else None for item in self._items]
+        return [
+            item.sender.canonical if isinstance(item, Message) else None for item in self._items
+        ]
 
     def receivers(self) -> list[str | None]:
-        return [item.receiver.canonical if isinstance(item, Message) else None for item in self._items]
+        return [
+            item.receiver.canonical if isinstance(item, Message) else None for item in self._items
+        ]
 
     def times(self) -> bytes:
         times = (item.time if isinstance(item, Message) else math.nan for item in self._items)
@@ -165,10 +167,9 @@ def _with_long_names(written: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """MSG-1; the flag says that a short name met its long name."""
     fields: dict[str, Any] = {}
     for name, value in written.items():
+        long = LONG_NAMES.get(name, name)
         if name == "K":
             long = "key" if is_text(value) else "keys"
-        else:
-            long = LONG_NAMES.get(name, name)
         if long in fields:
             return {**written, **fields}, True
         fields[long] = value
@@ -207,11 +208,11 @@ def _check_types(fields: dict[str, Any]) -> None:
         raise Refusal(Code.MALFORMED, "traces: not an array")
 
 
-def _parse_type(value: object) -> int:
+def _parse_type(value: Any) -> int:
     if value is None:
         return -1
     if is_text(value):
-        return int(value) if _TYPE_NUMBER.fullmatch(value) else -1  # type: ignore[arg-type,call-overload,no-any-return]
+        return int(value) if _TYPE_NUMBER.fullmatch(value) else -1
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value
     raise Refusal(Code.MALFORMED, "type: neither an integer of 64 bits nor a text")

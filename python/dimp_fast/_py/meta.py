@@ -94,7 +94,8 @@ def match(identifier: ParsedIdentifier, meta: Meta) -> VerifyKey:
     if identifier.is_broadcast or (identifier.name or "") != (meta.seed or ""):
         raise Refusal(Code.MISMATCH, "ID: the name is not the seed of the meta")
     if meta.type == MKM:
-        assert meta.fingerprint is not None and meta.seed is not None  # by parse()
+        assert meta.fingerprint is not None  # by parse(), like the seed
+        assert meta.seed is not None
         _same_address(identifier, meta.fingerprint)
         key, _ = key_of(meta.key)
         code = key.verify_wire(meta.seed.encode("utf-8"), meta.fingerprint)

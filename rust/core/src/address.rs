@@ -38,6 +38,9 @@ impl AddressText {
     }
 
     /// The text.
+    ///
+    /// # Panics
+    /// Never: only ASCII gets in.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("addresses are ASCII")
@@ -178,7 +181,9 @@ pub fn derive_eth(point: &[u8; 64]) -> AddressText {
 /// The ETH-style addresses of many points, in order.
 #[must_use]
 pub fn derive_eth_batch(points: &[&[u8; 64]], threads: usize) -> Vec<AddressText> {
-    pool::map(threads, points.len(), GRAIN, |index| derive_eth(points[index]))
+    pool::map(threads, points.len(), GRAIN, |index| {
+        derive_eth(points[index])
+    })
 }
 
 fn broadcast(text: &[u8], name: &[u8], network: u8) -> Option<Address> {
@@ -211,7 +216,8 @@ fn parse_eth(text: &[u8]) -> Option<Address> {
         *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
     }
     let canonical = eip55(&digest);
-    let one_case = !digits.iter().any(u8::is_ascii_uppercase) || !digits.iter().any(u8::is_ascii_lowercase);
+    let one_case =
+        !digits.iter().any(u8::is_ascii_uppercase) || !digits.iter().any(u8::is_ascii_lowercase);
     (one_case || canonical.as_bytes() == text).then_some(Address {
         text: canonical,
         network: 0,

@@ -52,7 +52,12 @@ const fn powers<const N: usize>(radix: u64, base: u64) -> [[u32; 7]; N] {
 }
 
 /// The largest sum of a column when the first limb is at most `first` and the others at most `other`, with the largest carry out of the column to its right.
-const fn largest_sum<const N: usize>(matrix: &[[u32; 7]; N], first: u64, other: u64, base: u64) -> u128 {
+const fn largest_sum<const N: usize>(
+    matrix: &[[u32; 7]; N],
+    first: u64,
+    other: u64,
+    base: u64,
+) -> u128 {
     let mut largest = 0;
     let mut column = 0;
     while column < 7 {

@@ -208,7 +208,10 @@ mod tests {
     #[test]
     fn object_identifiers_are_minimal() {
         let read = |data| Reader::new(data).object_identifier();
-        assert_eq!(read(&[6, 3, 0x2b, 0x65, 0x70]), Some(&[0x2b, 0x65, 0x70][..]));
+        assert_eq!(
+            read(&[6, 3, 0x2b, 0x65, 0x70]),
+            Some(&[0x2b, 0x65, 0x70][..])
+        );
         for bad in [
             &[6, 0][..],
             &[6, 2, 0x2b, 0x80],
@@ -221,10 +224,7 @@ mod tests {
 
     #[test]
     fn bit_strings_hold_whole_bytes() {
-        assert_eq!(
-            Reader::new(&[3, 2, 0, 9]).bytes_of_bits(),
-            Some(&[9][..])
-        );
+        assert_eq!(Reader::new(&[3, 2, 0, 9]).bytes_of_bits(), Some(&[9][..]));
         assert_eq!(Reader::new(&[3, 1, 0]).bytes_of_bits(), Some(&[][..]));
         assert_eq!(Reader::new(&[3, 2, 1, 8]).bytes_of_bits(), None);
         assert_eq!(Reader::new(&[3, 0]).bytes_of_bits(), None);

@@ -401,6 +401,8 @@ pub enum Value<'a> {
     },
     /// An object.
     Object {
+        /// Where `raw` begins in the text.
+        start: usize,
         /// From `{` to `}`.
         raw: &'a str,
         /// How many members it has.
@@ -484,7 +486,7 @@ fn container<'a>(scanner: &mut Scanner<'a>) -> Result<Value<'a>, Refusal> {
     }
     let raw = &scanner.text[start..scanner.position()];
     Ok(if object {
-        Value::Object { raw, entries }
+        Value::Object { start, raw, entries }
     } else {
         Value::Array { raw, entries }
     })
@@ -572,8 +574,7 @@ pub fn seconds(value: Value) -> Option<f64> {
         }
         _ => return None,
     };
-    // Adding zero makes one zero of the two.
-    (seconds >= 0.0 && seconds < f64::INFINITY).then_some(seconds + 0.0)
+    (seconds >= 0.0 && seconds < f64::INFINITY).then_some(seconds)
 }
 
 /// ASCII digits with an optional fraction.

@@ -151,9 +151,7 @@ pub fn parse_text(text: &str) -> Result<PublicKey, Refusal> {
         return open_ssh(trimmed);
     }
     match hex(text).as_deref() {
-        Some(coordinates @ [_, ..]) if coordinates.len() == 64 => {
-            ecc_point(&[&[4], coordinates].concat())
-        }
+        Some(coordinates) if coordinates.len() == 64 => ecc_point(&[&[4], coordinates].concat()),
         Some(point) => ecc_point(point),
         None => Err(bad_key("data: not PEM, OpenSSH text or a hex point")),
     }
@@ -177,8 +175,8 @@ pub fn parse_bytes(data: &[u8]) -> Result<PublicKey, Refusal> {
         .ok_or_else(|| bad_key("data: broken SubjectPublicKeyInfo structure"))?;
     match (info.algorithm, info.parameters) {
         (RSA_ENCRYPTION, None | Some((der::NULL, []))) => {
-            let (modulus, exponent) = rsa_numbers(info.key)
-                .ok_or_else(|| bad_key("data: broken RSA key structure"))?;
+            let (modulus, exponent) =
+                rsa_numbers(info.key).ok_or_else(|| bad_key("data: broken RSA key structure"))?;
             rsa(modulus, exponent)
         }
         (EC_PUBLIC_KEY, Some((der::OBJECT_IDENTIFIER, SECP256K1))) => ecc_point(info.key),
@@ -189,7 +187,9 @@ pub fn parse_bytes(data: &[u8]) -> Result<PublicKey, Refusal> {
         (RSA_ENCRYPTION | EC_PUBLIC_KEY | ED25519, _) => {
             Err(bad_key("data: wrong algorithm parameters"))
         }
-        _ => Err(unsupported("data: an algorithm other than RSA, ECC or ED25519")),
+        _ => Err(unsupported(
+            "data: an algorithm other than RSA, ECC or ED25519",
+        )),
     }
 }
 
@@ -219,7 +219,7 @@ fn trim(text: &str) -> &str {
 /// Bytes of hex digits of either case, an even number of them.
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return None;
     }
     text.as_bytes()
@@ -306,15 +306,14 @@ fn public_key_info(data: &[u8]) -> Option<PublicKeyInfo<'_>> {
     let key = info.bytes_of_bits()?;
     info.finish()?;
     let algorithm = identifier.object_identifier()?;
-    let parameters = if identifier.is_empty() {
-        None
-    } else {
-        Some(identifier.any()?)
+    let parameters = match identifier.peek() {
+        None => None,
+        Some(der::OBJECT_IDENTIFIER) => {
+            Some((der::OBJECT_IDENTIFIER, identifier.object_identifier()?))
+        }
+        Some(_) => Some(identifier.any()?),
     };
     identifier.finish()?;
-    if let Some((der::OBJECT_IDENTIFIER, _)) = parameters {
-        // The parameters were read as any element; an OBJECT IDENTIFIER has rules of its own.
-    }
     Some(PublicKeyInfo {
         algorithm,
         parameters,
@@ -334,9 +333,9 @@ fn rsa_numbers(data: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn bits(magnitude: &[u8]) -> usize {
-    magnitude
-        .first()
-        .map_or(0, |first| magnitude.len() * 8 - first.leading_zeros() as usize)
+    magnitude.first().map_or(0, |first| {
+        magnitude.len() * 8 - first.leading_zeros() as usize
+    })
 }
 
 fn is_odd(magnitude: &[u8]) -> bool {
@@ -359,9 +358,7 @@ fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, Refusal> {
         return Err(bad_key("data: the RSA exponent is even or below 3"));
     }
     if bits.1 > EXPONENT_BITS {
-        return Err(unsupported(
-            "data: the RSA exponent is not below 2^33",
-        ));
+        return Err(unsupported("data: the RSA exponent is not below 2^33"));
     }
     Ok(PublicKey {
         algorithm: Algorithm::Rsa,
@@ -421,7 +418,9 @@ fn ed25519_point(data: &[u8]) -> Result<PublicKey, Refusal> {
         .map_err(|_| bad_key("data: the point is not on the curve of Ed25519"))?;
     // The library reduces y, and drops the sign of x = 0.
     if key.to_edwards().compress().as_bytes() != bytes {
-        return Err(bad_key("data: the Ed25519 point is not canonically encoded"));
+        return Err(bad_key(
+            "data: the Ed25519 point is not canonically encoded",
+        ));
     }
     if key.is_weak() {
         return Err(bad_key("data: the Ed25519 point is of small order"));

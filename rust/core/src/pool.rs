@@ -59,7 +59,11 @@ pub fn run<R: Send>(
         return vec![work(0..len)];
     }
     let size = size();
-    let width = if threads == 0 { size } else { threads.min(size) };
+    let width = if threads == 0 {
+        size
+    } else {
+        threads.min(size)
+    };
     let Some(pool) = (width > 1).then(|| current(size)).flatten() else {
         return vec![work(0..len)];
     };

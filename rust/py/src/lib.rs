@@ -1,8 +1,18 @@
 //! The `dimp_fast._rust` extension module: one file per domain, nothing but buffers, errors and the GIL.
 
+mod address;
+mod buffers;
+mod keys;
+mod runtime;
+mod verify;
+
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("__version__", env!("CARGO_PKG_VERSION"))
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    address::register(module)?;
+    keys::register(module)?;
+    runtime::register(module)?;
+    verify::register(module)
 }

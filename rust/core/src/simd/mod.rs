@@ -75,13 +75,18 @@ pub fn detect() -> Level {
 
 /// Limits kernels to `level`; `None` lifts the limit.
 pub fn set_cap(level: Option<Level>) {
-    CAP.store(level.map_or(u8::MAX, |level| level as u8), Ordering::Relaxed);
+    CAP.store(
+        level.map_or(u8::MAX, |level| level as u8),
+        Ordering::Relaxed,
+    );
 }
 
 /// The limit of [`set_cap`].
 #[must_use]
 pub fn cap() -> Option<Level> {
-    LEVELS.get(usize::from(CAP.load(Ordering::Relaxed))).copied()
+    LEVELS
+        .get(usize::from(CAP.load(Ordering::Relaxed)))
+        .copied()
 }
 
 /// The level that kernels use: what the processor has, within the cap.
@@ -99,8 +104,23 @@ pub fn features() -> Vec<(&'static str, bool)> {
             ($($name:tt),*) => { vec![$(($name, is_x86_feature_detected!($name))),*] };
         }
         detected!(
-            "sse4.1", "ssse3", "aes", "pclmulqdq", "sha", "bmi2", "adx", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512ifma", "avx512vbmi",
-            "avx512vbmi2", "gfni", "vaes"
+            "sse4.1",
+            "ssse3",
+            "aes",
+            "pclmulqdq",
+            "sha",
+            "bmi2",
+            "adx",
+            "avx2",
+            "avx512f",
+            "avx512bw",
+            "avx512dq",
+            "avx512vl",
+            "avx512ifma",
+            "avx512vbmi",
+            "avx512vbmi2",
+            "gfni",
+            "vaes"
         )
     }
     #[cfg(target_arch = "aarch64")]

@@ -15,7 +15,9 @@ pub(super) struct Key(secp256k1::PublicKey);
 
 impl Key {
     pub(super) fn new(public: &PublicKey) -> Option<Self> {
-        secp256k1::PublicKey::from_slice(public.data()).ok().map(Self)
+        secp256k1::PublicKey::from_slice(public.data())
+            .ok()
+            .map(Self)
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Code {

@@ -108,9 +108,8 @@ impl Job<'_> {
     /// The verdict on this signature alone.
     #[must_use]
     pub fn verify(&self) -> Code {
-        self.key.map_or(Code::BadKey, |key| {
-            key.verify(self.message, self.signature)
-        })
+        self.key
+            .map_or(Code::BadKey, |key| key.verify(self.message, self.signature))
     }
 
     /// The same by the rule of the wire (WIRE-1).
@@ -131,5 +130,7 @@ pub fn verify_batch(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
 /// The same by the rule of the wire (WIRE-1).
 #[must_use]
 pub fn verify_batch_wire(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
-    pool::map(threads, jobs.len(), GRAIN, |index| jobs[index].verify_wire())
+    pool::map(threads, jobs.len(), GRAIN, |index| {
+        jobs[index].verify_wire()
+    })
 }

@@ -1,0 +1,92 @@
+# Everything a developer does, from a fresh clone with Python, and a C compiler and cargo if there
+# are any. `make help` lists it. Variables: PYTHON (which Python), VENV (where the environment is),
+# DIMP_FAST_BUILD=auto|require|pure, DIMP_FAST_REQUIRE=rust,cython (a missing tier is a failure).
+
+PYTHON ?= python3
+VENV ?= .venv
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+MODE := $(or $(DIMP_FAST_BUILD),auto)
+BUILD := PYTHONPATH=packaging $(PY) -m dimp_build
+
+# Marks of what the environment holds. Python files need none: the install is editable.
+BUILT := $(VENV)/built-$(MODE)
+FOR_TESTS := $(VENV)/for-tests
+FOR_BENCHES := $(VENV)/for-benches
+SOURCES := pyproject.toml $(shell find packaging/dimp_build cython_ext rust -type f \
+	-not -path '*/target/*' -not -name '*.pyc')
+
+.PHONY: help run build develop test test-python test-rust test-matrix lint bench wheel sdist clean
+.NOTPARALLEL:
+
+help:
+	@echo 'make run          install and verify the example messages against their manifest'
+	@echo 'make test         everything: lint, types, stubs, Rust, Python, the builds themselves'
+	@echo 'make test-python  the Python tests alone, quick'
+	@echo 'make test-matrix  the Python tests under every CPython 3.10 or newer found here'
+	@echo 'make bench        the benchmarks, peers beside us'
+	@echo 'make build        build what changed in rust/ and cython_ext/ into $(VENV)'
+	@echo 'make develop      build, with what tests and benchmarks need'
+	@echo 'make wheel sdist  a wheel or the source archive into dist/'
+	@echo 'make clean        remove what all of these made'
+
+run: $(BUILT)
+	$(VENV)/bin/dimp-fast verify examples/messages.jsonl \
+		--accounts examples/accounts --expect examples/manifest.jsonl
+
+build: $(BUILT)
+
+develop: $(BUILT) $(FOR_TESTS) $(FOR_BENCHES)
+
+test: lint test-rust
+	$(PY) -m pytest
+
+test-python: $(BUILT) $(FOR_TESTS)
+	$(PY) -m pytest -m 'not build'
+
+test-rust: $(PY)
+	@PYO3_PYTHON=$(abspath $(PY)) $(PY) packaging/check_rust.py
+
+test-matrix:
+	$(PYTHON) packaging/matrix.py
+
+lint: $(BUILT) $(FOR_TESTS)
+	$(PY) -m ruff check
+	$(PY) -m mypy
+	$(PY) packaging/check_stubs.py
+
+bench: $(BUILT) $(FOR_BENCHES)
+	$(PY) -m pytest benches
+
+wheel: $(BUILT)
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+sdist: $(FOR_TESTS)
+	$(PY) -m build --sdist --no-isolation
+
+clean:
+	rm -rf .venv .venv-* build dist rust/target .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f python/dimp_fast/_rust.*.so python/dimp_fast/_cy_*.so python/dimp_fast/_build_info.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+# The build runs in this environment, not in an isolated one: a rebuild then fetches nothing.
+$(BUILT): $(SOURCES) | $(PY)
+	@rm -f $(VENV)/built-*
+	@$(BUILD) plan
+	@$(BUILD) requires > $(VENV)/requires.txt
+	$(PIP) install --quiet --requirement $(VENV)/requires.txt
+	$(PIP) install --quiet --no-build-isolation --editable .
+	@touch $@
+
+# The package is there already: pip adds what the extra names.
+$(FOR_TESTS): pyproject.toml | $(BUILT)
+	$(PIP) install --quiet 'dimp-fast[test]'
+	@touch $@
+
+$(FOR_BENCHES): pyproject.toml | $(BUILT)
+	$(PIP) install --quiet 'dimp-fast[bench]'
+	@touch $@

@@ -1,0 +1,59 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The grammar of an ID (docs/semantics.md#id-1) over the storage of a `str`."""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
+
+cdef enum:
+    IDENTIFIER_MAX_CHARACTERS = 128
+
+cdef struct IdentifierParts:
+    Py_ssize_t at  # where the "@" is, or -1
+    Py_ssize_t slash  # where the "/" is, or the length of the text
+
+
+cdef inline bint identifier_forbids(uint32_t character) noexcept nogil:
+    """Control characters, white space (property White_Space), surrogates."""
+    if character < 0xa1:
+        return character <= 0x20 or character >= 0x7f
+    if character < 0x1680:
+        return False
+    return (
+        0x2000 <= character <= 0x200a
+        or 0xd800 <= character <= 0xdfff
+        or character == 0x1680
+        or character == 0x2028
+        or character == 0x2029
+        or character == 0x202f
+        or character == 0x205f
+        or character == 0x3000
+    )
+
+
+cdef inline bint identifier_split(
+    int kind, const void *data, Py_ssize_t size, IdentifierParts *parts
+) noexcept nogil:
+    """Whether `size` characters of `kind` bytes each keep ID-1; if so, where they part."""
+    cdef uint32_t character
+    cdef Py_ssize_t i
+    if size > IDENTIFIER_MAX_CHARACTERS:
+        return False
+    parts.at = -1
+    parts.slash = size
+    for i in range(size):
+        if kind == 1:
+            character = (<const uint8_t *>data)[i]
+        elif kind == 2:
+            character = (<const uint16_t *>data)[i]
+        else:
+            character = (<const uint32_t *>data)[i]
+        if character == c'@':
+            if parts.at >= 0 or parts.slash < size or i == 0:
+                return False
+            parts.at = i
+        elif character == c'/':
+            if parts.slash < size:
+                return False
+            parts.slash = i
+        elif identifier_forbids(character):
+            return False
+    return parts.slash > parts.at + 1 and parts.slash != size - 1

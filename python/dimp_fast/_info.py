@@ -1,0 +1,105 @@
+"""What this installation is and what serves which operation. For people: no secrets in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from importlib import metadata, resources
+from typing import Any
+
+from . import _dispatch
+from ._version import __version__
+
+__all__ = ["backend_info"]
+
+
+def backend_info() -> dict[str, Any]:
+    """Version, tier and SIMD level of every operation with the result of its self-test, CPU,
+    threads, caches and build facts, as plain JSON values.
+
+    Selects every operation, so the first call runs the self-tests that have not run yet.
+    """
+    dispatcher = _dispatch.current()
+    operations = {name: _operation(dispatcher, name) for name in _dispatch.UNITS}
+    absent = dispatcher.absent()
+    rust: Any = dispatcher.load(_dispatch.RUST)
+    runtime: dict[str, Any] = rust.runtime() if rust is not None else {}
+    return {
+        "version": __version__,
+        "backend": operations["verify_batch"]["tier"],
+        "settings": {
+            "backend": dispatcher.settings.backend,
+            "simd": dispatcher.settings.simd,
+            "threads": dispatcher.settings.threads or "auto",
+            "require": list(dispatcher.settings.require),
+        },
+        "tiers": {tier: absent.get(tier, "available") for tier in _dispatch.TIERS},
+        "operations": operations,
+        "cpu": {
+            "machine": platform.machine(),
+            "model": _cpu_model(),
+            "cores": _cores(),
+            "features": runtime.get("cpu_features", []),
+            "simd": runtime.get("simd", "portable"),
+        },
+        "threads": runtime.get("threads", 1),
+        "caches": {"keyring": "bounded by Keyring(max_accounts=...)"},
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "libraries": {**_library_versions(), **runtime.get("libraries", {})},
+        "build": build_facts(),
+    }
+
+
+def _operation(dispatcher: _dispatch.Dispatcher, unit: str) -> dict[str, Any]:
+    selection = dispatcher.select(unit)
+    levels: dict[str, str] = {}
+    if selection.tier == _dispatch.RUST:
+        levels = getattr(selection.module, "simd_levels", dict)()
+    return {
+        "tier": selection.tier,
+        "simd": levels.get(unit, "none"),
+        "selftest": selection.selftests[selection.tier],
+        "disabled": {
+            tier: result for tier, result in selection.selftests.items() if tier != selection.tier
+        },
+    }
+
+
+def build_facts() -> dict[str, Any]:
+    """What was built, what was skipped and why, as the build wrote it down."""
+    try:
+        text = resources.files("dimp_fast").joinpath("_build_info.json").read_text("utf-8")
+    except FileNotFoundError:
+        return {"source": "no build information: the package was not built by its build backend"}
+    facts: dict[str, Any] = json.loads(text)
+    return facts
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu_model() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux: the platform module knows something
+    return platform.processor() or platform.machine()
+
+
+def _library_versions() -> dict[str, str]:
+    versions = {}
+    for name in ("cryptography", "pynacl", "base58", "numpy"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "missing"
+    return versions

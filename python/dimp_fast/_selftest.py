@@ -1,0 +1,214 @@
+"""Known-answer tests, run when an operation is first selected. Each has an answer that must come
+out and one that must not: a verifier that says yes to everything fails here.
+
+The answers are those of the reference stack and of RFC 8032. Small on purpose: a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from .verdict import Code
+
+
+class SelfTestFailure(Exception):
+    """A tier gave a wrong answer."""
+
+
+_MOKI = "moki@4WDfe3zZ4T7opFSi3iDAKiuTnUHjxmXekk"
+_MOKI_PEM = (
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MIGJAoGBALQOcgxhhV0XiHELKYdG587Tup261qQ3ahAGPuifZvxHXTq+GgulEyXiovwrVjpz7rKXn+16HgspLHpp5agv"
+    "0WsSn6k2MnQGk5RFXuilbFr/C1rEX2X7uXlUXDMpsriKFndoB1lz9P3E8FkM5ycG84hejcHB+R5yzDa4KbGeOc0tAgMB"
+    "AAE=\n-----END PUBLIC KEY-----"
+)
+_MOKI_FINGERPRINT = (
+    "ld68TnzYqzFQMxeJ6N+aZa2jRf9d4zVx4BUiBlmur67ne8YZF08plhCiIhfyYDIwwW7KLaAHvK8gJbp0pPIzLR4bhzu6"
+    "zRpDLzUQsq6bXgMp+WAiZtFm6IHWNUwUEYcr3iSvTn5L1HunRt7kBglEjv8RKtbNcK0t1Xto375kMlo="
+)
+_MOKI_META = {
+    "version": 1,
+    "key": {"algorithm": "RSA", "data": _MOKI_PEM},
+    "seed": "moki",
+    "fingerprint": _MOKI_FINGERPRINT,
+}
+_BROADCAST = {
+    "sender": _MOKI,
+    "receiver": "everyone@everywhere",
+    "time": 1700000003.5,
+    "data": '{"type": "136", "sn": 1025, "time": 1700000001.123456, "command": "handshake", '
+    '"title": "Hello world!", "message": "Hello world!"}',
+    "signature": "aQnN8UpS+V2KnatZapARHzRQ2JKlu+qtGx5+QprAhrT/1O4ztArqTkj1Bl5WoQNMJbMGsTXulA/NS8"
+    "FWQT8ZI/4f0LAP1KinfdGFNmWpybFwqU0IJkORLdreBGWm3z0pK48xwGhXnXR61RMC53EQLx/U1JOulJJT6ql6opPJ1BI=",
+}
+_POINT = (
+    "0450863ad64a87ae8a2fe83c1af1a8403cb53f53e486d8511dad8a04887e5b2352"
+    "2cd470243453a299fa9e77237716103abc11a1df38855ed6f2ee187e9c582ba6"
+)
+_ETH_ADDRESS = "0x3E9003153d9A39D3f57B126b0c38513D5e289c3E"
+# One signature and its other-S twin over b"moky": both must be accepted (ECDSA-2).
+_ECDSA = (
+    "304502207d8c63f3d171d11a1ea3a58b2f175c7486b627d0155f433185ed63e5487fe4370221"
+    "00acbc1d9bdaa992d2c611015aa9c3d63084444b153ea762466c6790aba70af9e8",
+    "304402207d8c63f3d171d11a1ea3a58b2f175c7486b627d0155f433185ed63e5487fe4370220"
+    "5343e26425566d2d39eefea5563c29ce366a91d170a13df5536acde1292b4759",
+)
+# RFC 8032 section 7.1, test 2.
+_ED25519_KEY = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+_ED25519_SIGNATURE = (
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+)
+
+
+def run(unit: str, tier: ModuleType) -> None:
+    """Run the known-answer test of ``unit``; raises :class:`SelfTestFailure`."""
+    try:
+        _TESTS[unit](tier)
+    except SelfTestFailure:
+        raise
+    except Exception as error:
+        raise SelfTestFailure(f"{type(error).__name__}: {error}") from error
+
+
+def _expect(what: str, found: Any, wanted: Any) -> None:
+    if found != wanted:
+        raise SelfTestFailure(f"{what}: {_short(found)} instead of {_short(wanted)}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def _derive_addresses(tier: Any) -> None:
+    from base64 import b64decode
+
+    fingerprint = b64decode(_MOKI_FINGERPRINT)
+    # More items than any lane count, so that a vector path and its tail both run.
+    found = tier.derive_addresses([fingerprint, b"", fingerprint] * 7, b"\x08", 1)
+    wanted = [_MOKI[5:], "4W9wqLQgN6VfegBfzyeaKAo5QNZfZLbsH5", _MOKI[5:]] * 7
+    _expect("derive_addresses", found, wanted)
+
+
+def _derive_eth_addresses(tier: Any) -> None:
+    found = tier.derive_eth_addresses([bytes.fromhex(_POINT)[1:]] * 17, 1)
+    _expect("derive_eth_addresses", found, [_ETH_ADDRESS] * 17)
+
+
+def _parse_addresses(tier: Any) -> None:
+    texts = [_MOKI[5:], _MOKI[5:-1] + "m", _ETH_ADDRESS, _ETH_ADDRESS.lower(), "Anywhere", ""]
+    codes, networks, digests, numbers, numbers_le, canonical = tier.parse_addresses(texts, 1)
+    bad = int(Code.BAD_ADDRESS)
+    _expect("parse_addresses", codes, bytes((0, bad, 0, 0, 0, bad)))
+    _expect("parse_addresses", networks, b"\x08\0\0\0\x80\0")
+    _expect("parse_addresses", digests[40:60].hex(), _ETH_ADDRESS[2:].lower())
+    _expect("parse_addresses", numbers[:4], (1744549997).to_bytes(4, "little"))
+    _expect("parse_addresses", numbers_le[:4], (1840839527).to_bytes(4, "little"))
+    wanted = [_MOKI[5:], None, _ETH_ADDRESS, _ETH_ADDRESS, "anywhere", None]
+    _expect("parse_addresses", canonical, wanted)
+
+
+def _parse_identifier(tier: Any) -> None:
+    found = tier.parse_identifier("a@ANYWHERE/pad")
+    _expect("parse_identifier", found, ("a@anywhere/pad", "a", "anywhere", "pad", 0x80))
+    _expect("parse_identifier", tier.parse_identifier(f"a@{_MOKI}"), None)
+
+
+def _route(tier: Any) -> None:
+    number = 1744549997
+    wanted = (
+        bytes((0, int(Code.BAD_ADDRESS))),
+        b"\x08\0",
+        number.to_bytes(4, "little") + bytes(4),
+        (number % 7).to_bytes(4, "little") + bytes(4),
+    )
+    _expect("route", tier.route([_MOKI, "nobody"], 7), wanted)
+
+
+def _parse_public_key(tier: Any) -> None:
+    algorithm, data, bits = tier.parse_public_key(_MOKI_PEM)
+    _expect("parse_public_key", (algorithm, bits, len(data)), ("RSA", 1024, 162))
+    found = tier.parse_public_key_mapping("ECC", "02" + _POINT[2:66])
+    _expect("parse_public_key_mapping", found, ("ECC", bytes.fromhex(_POINT), 256))
+    try:
+        tier.parse_public_key_mapping("ECC", _MOKI_PEM)
+    except ValueError as error:
+        _expect("parse_public_key_mapping", error.args[0], int(Code.BAD_KEY))
+    else:
+        raise SelfTestFailure("parse_public_key_mapping: took an RSA key for one of ECC")
+
+
+def _verify_batch(tier: Any) -> None:
+    from base64 import b64decode
+
+    rsa = tier.VerifyKey("RSA", tier.parse_public_key(_MOKI_PEM)[1])
+    ecc = tier.VerifyKey("ECC", bytes.fromhex(_POINT))
+    ed25519 = tier.VerifyKey("ED25519", bytes.fromhex(_ED25519_KEY))
+    fingerprint, seed = b64decode(_MOKI_FINGERPRINT), b"moki"
+    ecdsa, twin = map(bytes.fromhex, _ECDSA)
+    strict = bytes.fromhex(_ED25519_SIGNATURE)
+    bad, encoding = Code.BAD_SIGNATURE, Code.BAD_SIGNATURE_ENCODING
+    cases: list[tuple[Any, bytes, bytes, Code]] = [
+        (rsa, seed, fingerprint, Code.OK),
+        (rsa, b"hulk", fingerprint, bad),
+        (rsa, seed, bytes(128), bad),
+        (rsa, seed, fingerprint[1:], encoding),
+        (ecc, b"moky", ecdsa, Code.OK),
+        (ecc, b"moky", twin, Code.OK),
+        (ecc, b"moki", ecdsa, bad),
+        (ecc, b"moky", ecdsa + b"\0", encoding),
+        (ed25519, b"\x72", strict, Code.OK),
+        (ed25519, b"\x73", strict, bad),
+        (ed25519, b"\x72", strict[1:], encoding),
+        (None, b"", b"", Code.BAD_KEY),
+    ]
+    keys, messages, signatures, wanted = (list(column) for column in zip(*cases, strict=True))
+    found = tier.verify_batch(keys, messages, signatures, 1)
+    _expect("verify_batch", list(found), [int(code) for code in wanted])
+
+
+def _decode_batch(tier: Any) -> None:
+    meta = json.dumps(_MOKI_META).encode("ascii")
+    _expect("check_meta", tier.check_meta(_MOKI, meta)[0], int(Code.OK))
+    stolen = json.dumps({**_MOKI_META, "key": {"algorithm": "ECC", "data": _POINT}}).encode("ascii")
+    code = tier.check_meta(_MOKI, stolen)[0]
+    _expect("check_meta", code, int(Code.BAD_SIGNATURE_ENCODING))
+
+    frames = [
+        json.dumps(_BROADCAST).encode("ascii"),
+        json.dumps({**_BROADCAST, "data": "{}"}).encode("ascii"),
+        json.dumps({**_BROADCAST, "sender": "moki@anywhere"}).encode("ascii"),
+        b'{"sender": 1}',
+    ]
+    store = tier.KeyStore(None, False)
+    _expect("KeyStore", store.add_meta(_MOKI, meta)[0], int(Code.OK))
+    table = tier.decode_batch(frames, 1)
+    _expect("decode_batch", table.codes(), bytes((0, 0, 0, int(Code.MALFORMED))))
+    _expect("decode_batch", table.fields(0), _BROADCAST)
+    codes, _ = store.resolve(table).verify(1700000000.0, 1)
+    wanted = [Code.OK, Code.BAD_SIGNATURE, Code.UNKNOWN_SENDER, Code.MALFORMED]
+    _expect("verify", list(codes), [int(code) for code in wanted])
+
+
+def _encode(tier: Any) -> None:
+    message = {**_BROADCAST, "x": ["\u5b5f\U0001f600\x7f/", 1e16, 1e-7, -0.0, 10**20, None, True]}
+    wanted = json.dumps(message).encode("ascii")
+    _expect("encode", tier.encode(message, False), wanted)
+    _expect("encode", tier.encode(message, True)[:7], b'{"F": "')
+
+
+_TESTS: dict[str, Callable[[Any], None]] = {
+    "derive_addresses": _derive_addresses,
+    "derive_eth_addresses": _derive_eth_addresses,
+    "parse_addresses": _parse_addresses,
+    "parse_identifier": _parse_identifier,
+    "route": _route,
+    "parse_public_key": _parse_public_key,
+    "verify_batch": _verify_batch,
+    "decode_batch": _decode_batch,
+    "encode": _encode,
+}

@@ -1,0 +1,106 @@
+"""``dimp-fast doctor``: what is installed, what serves which operation, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from .. import backend_info
+
+_EXAMPLE = """\
+example:
+  dimp-fast doctor
+  dimp-fast doctor --json
+
+exit code: 0 fine (a tier may be missing), 1 a self-test failed or a tier does not load
+"""
+
+_ADVICE = {
+    "rust": "install Rust (cargo and a C linker), then reinstall dimp-fast from source",
+    "cython": "install a C compiler and the Python headers, then reinstall dimp-fast from source",
+}
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="show what is installed and what serves which operation",
+        description="Show version, tiers, SIMD levels, self-tests, CPU, threads and build facts.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """The subcommand; returns the exit code."""
+    info = backend_info()
+    advice = find_advice(info)
+    if options.json:
+        sys.stdout.write(json.dumps({**info, "advice": advice}) + "\n")
+    else:
+        sys.stdout.write("\n".join(_lines(info, advice)) + "\n")
+    return 1 if _is_broken(info) else 0
+
+
+def _is_broken(info: dict[str, Any]) -> bool:
+    return any(operation["disabled"] for operation in info["operations"].values()) or any(
+        state.startswith("broken") for state in info["tiers"].values()
+    )
+
+
+def find_advice(info: dict[str, Any]) -> list[str]:
+    """What could be done about missing and broken tiers, one line each."""
+    advice = []
+    skipped = info["build"].get("skipped", {})
+    for tier, state in info["tiers"].items():
+        if state == "available":
+            continue
+        if state.startswith("broken"):
+            advice.append(f"{tier} tier: it is there and does not load: reinstall dimp-fast")
+        elif tier in _ADVICE:
+            why = f" (the build said: {skipped[tier]})" if tier in skipped else ""
+            advice.append(f"{tier} tier: {_ADVICE[tier]}{why}")
+    for name, operation in info["operations"].items():
+        for tier, result in operation["disabled"].items():
+            advice.append(f"{name}: disabled in the {tier} tier, please report this: {result}")
+    for name, version in info["libraries"].items():
+        if version == "missing":
+            advice.append(f"{name}: install it, the Python tier needs it")
+    return advice
+
+
+def _lines(info: dict[str, Any], advice: list[str]) -> list[str]:
+    cpu = info["cpu"]
+    lines = [
+        f"dimp-fast {info['version']} on {info['implementation']} {info['python']}",
+        f"cpu: {cpu['model']}, {cpu['cores']} cores, SIMD level {cpu['simd']}",
+        f"cpu features: {' '.join(cpu['features']) or 'unknown (the Rust tier reads them)'}",
+        f"threads: {info['threads']}",
+        "",
+        "tiers:",
+    ]
+    lines += [f"  {tier:<8} {state}" for tier, state in info["tiers"].items()]
+    lines += ["", f"{'operation':<22} {'tier':<8} {'SIMD':<12} self-test"]
+    for name, operation in info["operations"].items():
+        lines.append(
+            f"{name:<22} {operation['tier']:<8} {operation['simd']:<12} {operation['selftest']}"
+        )
+    lines += ["", "libraries: " + ", ".join(f"{n} {v}" for n, v in info["libraries"].items())]
+    lines += ["build:"]
+    lines += [f"  {name}: {_plain(value)}" for name, value in info["build"].items()]
+    if advice:
+        lines += ["", "advice:"]
+        lines += [f"  {line}" for line in advice]
+    return lines
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(item)}" for name, item in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "none"
+    return str(value)

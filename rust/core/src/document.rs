@@ -1,0 +1,129 @@
+//! Documents: what an ID says of itself, signed by its meta key (docs/semantics.md#doc-1 to #doc-5).
+//!
+//! Only the text of `data` is signed. The wrapper may say anything, so nothing of it is believed but where to look. What is held, and which is too old for that, is the
+//! business of [`crate::keyring`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::base64;
+use crate::code::{Code, Refusal};
+use crate::digest;
+use crate::identity::Identifier;
+use crate::json::{self, Object, Value};
+use crate::meta;
+use crate::verify::VerifyKey;
+
+/// How far in the future the time of a document may be, in seconds (DOC-3).
+const MAX_FUTURE: f64 = 30.0 * 60.0;
+
+/// A document of sound form; nothing about it has been proved.
+#[derive(Debug)]
+pub struct Document<'a> {
+    /// The ID that it claims to be of.
+    pub did: Identifier,
+    data: Cow<'a, str>,
+    signature: Vec<u8>,
+    kind: Option<Cow<'a, str>>,
+    terminal: Option<Cow<'a, str>>,
+}
+
+/// What is kept of a document that verified.
+#[derive(Clone, Debug)]
+pub struct Proved {
+    /// Stands for type and terminal (DOC-4), of which one document is held. A digest, since both may be long.
+    pub place: [u8; 32],
+    /// Seconds since the epoch.
+    pub time: Option<f64>,
+    /// The verify key that it adds to the ID (DOC-5).
+    pub key: Option<Arc<VerifyKey>>,
+}
+
+/// The document that a JSON text is (DOC-1).
+///
+/// # Errors
+/// `TOO_LARGE`, `MALFORMED`, `BAD_ENCODING` or `BAD_ADDRESS`.
+pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
+    let wrapper = Object::parse(text)?;
+    let text = |name| match wrapper.get(name) {
+        Some(Value::String(text)) => Some(text.unescape()),
+        _ => None,
+    };
+    let did_name = if wrapper.get("did").is_some() { "did" } else { "ID" };
+    let did = text(did_name).ok_or_else(|| malformed("did: missing or not a text"))?;
+    let data = text("data")
+        .filter(|data| !data.is_empty())
+        .ok_or_else(|| malformed("data: missing, empty or not a text"))?;
+    let signature = text("signature")
+        .filter(|signature| !signature.is_empty())
+        .ok_or_else(|| malformed("signature: missing, empty or not a text"))?;
+    let signature = base64::decode_transportable(&signature)
+        .filter(|signature| !signature.is_empty())
+        .ok_or_else(|| Refusal::new(Code::BadEncoding, "signature: not base64"))?;
+    let did = Identifier::parse(&did).ok_or_else(|| Refusal::new(Code::BadAddress, "did: not an ID"))?;
+    Ok(Document {
+        did,
+        data,
+        signature,
+        kind: text("type").filter(|kind| !kind.is_empty()),
+        terminal: text("terminal"),
+    })
+}
+
+impl Document<'_> {
+    /// What the document says, when `key` signed it; `key` is the meta key of [`Document::did`], `now` is in seconds since the epoch.
+    ///
+    /// # Errors
+    /// `BAD_SIGNATURE_ENCODING`, `BAD_SIGNATURE`, `MALFORMED`, `TOO_LARGE` or `EXPIRED`.
+    pub fn prove(&self, key: &VerifyKey, now: f64) -> Result<Proved, Refusal> {
+        match key.verify_wire(self.data.as_bytes(), &self.signature) {
+            Code::Ok => {}
+            code => return Err(Refusal::new(code, "signature: not made over data by the meta key")),
+        }
+        let properties =
+            Object::parse(&self.data).map_err(|refusal| Refusal::new(refusal.code, format!("data: {}", refusal.reason)))?;
+        let time = match properties.get("time") {
+            None => None,
+            Some(value) => Some(json::seconds(value).ok_or_else(|| malformed("data: time is no time"))?),
+        };
+        if time.is_some_and(|time| time > now + MAX_FUTURE) {
+            return Err(Refusal::new(Code::Expired, "data: time is in the future"));
+        }
+        let key = match properties.get("key") {
+            Some(Value::Object { raw, .. }) => meta::key_of(raw)
+                .and_then(|key| VerifyKey::new(&key.public))
+                .ok()
+                .map(Arc::new),
+            _ => None,
+        };
+        Ok(Proved {
+            place: self.place(&properties),
+            time,
+            key,
+        })
+    }
+
+    /// Type and terminal (DOC-4).
+    fn place(&self, properties: &Object) -> [u8; 32] {
+        let kind = match properties.get("type") {
+            Some(Value::String(text)) if !text.is_empty() => text.unescape(),
+            _ => Cow::Borrowed(match &self.kind {
+                Some(kind) => kind,
+                None if self.did.is_group() => "bulletin",
+                None => "visa",
+            }),
+        };
+        let terminal = match self.terminal.as_deref().or(self.did.terminal()) {
+            None | Some("" | "*" | "/") => "",
+            Some(terminal) => terminal,
+        };
+        // The digest of the type first, so that type and terminal cannot run into each other.
+        let mut place = digest::sha256(kind.as_bytes()).to_vec();
+        place.extend_from_slice(terminal.as_bytes());
+        digest::sha256(&place)
+    }
+}
+
+fn malformed(reason: &'static str) -> Refusal {
+    Refusal::new(Code::Malformed, reason)
+}

@@ -1,0 +1,256 @@
+//! Emits the JSON of the wire, byte for byte as the reference does (docs/semantics.md#json-6): the defaults of Python's `json.dumps`.
+
+use std::fmt::Write;
+
+use crate::base64;
+use crate::code::{Code, Refusal};
+use crate::json::MAX_DEPTH;
+
+/// Writes one JSON text. The caller keeps the order of calls sound: a name before each value of an object, and what is opened is closed.
+#[derive(Debug, Default)]
+pub struct Writer {
+    text: String,
+    depth: u32,
+    /// Whether something stands before the next item of the container, so that it needs a comma.
+    follows: bool,
+}
+
+impl Writer {
+    /// `{` or `[`.
+    ///
+    /// # Errors
+    /// `TOO_LARGE` when this is one level too deep (JSON-2).
+    pub fn open(&mut self, bracket: Bracket) -> Result<(), Refusal> {
+        if self.depth == MAX_DEPTH {
+            return Err(Refusal::new(Code::TooLarge, format!("nested deeper than {MAX_DEPTH}")));
+        }
+        self.separate();
+        self.text.push(if bracket == Bracket::Object { '{' } else { '[' });
+        self.depth += 1;
+        self.follows = false;
+        Ok(())
+    }
+
+    /// `}` or `]`, whichever was opened.
+    pub fn close(&mut self, bracket: Bracket) {
+        self.text.push(if bracket == Bracket::Object { '}' } else { ']' });
+        self.depth = self.depth.saturating_sub(1);
+        self.follows = true;
+    }
+
+    /// The name of a member.
+    pub fn name(&mut self, name: &str) {
+        self.separate();
+        push_string(&mut self.text, name);
+        self.text.push_str(": ");
+        self.follows = false;
+    }
+
+    /// A text.
+    pub fn string(&mut self, text: &str) {
+        self.separate();
+        push_string(&mut self.text, text);
+        self.follows = true;
+    }
+
+    /// Bytes, as base64 (BASE64-3).
+    pub fn base64(&mut self, data: &[u8]) {
+        self.separate();
+        self.text.push('"');
+        self.text.push_str(&base64::encode(data));
+        self.text.push('"');
+        self.follows = true;
+    }
+
+    /// `true`, `false`, `null`, or an integer in digits.
+    pub fn literal(&mut self, literal: &str) {
+        self.separate();
+        self.text.push_str(literal);
+        self.follows = true;
+    }
+
+    /// A finite double.
+    ///
+    /// # Errors
+    /// `MALFORMED` for NaN and the infinities.
+    pub fn float(&mut self, value: f64) -> Result<(), Refusal> {
+        if !value.is_finite() {
+            return Err(Refusal::new(Code::Malformed, format!("{value} is not JSON")));
+        }
+        self.separate();
+        push_float(&mut self.text, value);
+        self.follows = true;
+        Ok(())
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    fn separate(&mut self) {
+        if self.follows {
+            self.text.push_str(", ");
+        }
+    }
+}
+
+/// The two kinds of container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bracket {
+    /// `{}`
+    Object,
+    /// `[]`
+    Array,
+}
+
+fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|character| !matches!(character, ' '..='~') || matches!(character, '"' | '\\')) {
+        out.push_str(&rest[..at]);
+        let mut characters = rest[at..].chars();
+        if let Some(character) = characters.next() {
+            push_escape(out, character);
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+fn push_escape(out: &mut String, character: char) {
+    let short = match character {
+        '"' => '"',
+        '\\' => '\\',
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\u{8}' => 'b',
+        '\u{c}' => 'f',
+        _ => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                push_formatted(out, format_args!("\\u{unit:04x}"));
+            }
+            return;
+        }
+    };
+    out.push('\\');
+    out.push(short);
+}
+
+/// The shortest digits that read back as the same double, laid out as Python's `repr` does.
+fn push_float(out: &mut String, value: f64) {
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..16).contains(&exponent) {
+        // `{:?}` writes the same digits in full and ends whole numbers in `.0`, but changes to an exponent elsewhere; `{}` never does.
+        push_formatted(out, format_args!("{value}"));
+        if value.fract() == 0.0 {
+            out.push_str(".0");
+        }
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        push_formatted(out, format_args!("{mantissa}e{sign}{:02}", exponent.abs()));
+    }
+}
+
+fn push_formatted(out: &mut String, arguments: std::fmt::Arguments) {
+    // Writing to a string cannot fail.
+    let _ = out.write_fmt(arguments);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn float(value: f64) -> String {
+        let mut writer = Writer::default();
+        writer.float(value).expect("finite");
+        writer.finish()
+    }
+
+    fn string(text: &str) -> String {
+        let mut writer = Writer::default();
+        writer.string(text);
+        writer.finish()
+    }
+
+    #[test]
+    fn json_6_floats_are_laid_out_as_python_does() {
+        for (value, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (0.1, "0.1"),
+            (1_700_000_000.123_456, "1700000000.123456"),
+            (1e15, "1000000000000000.0"),
+            (9_007_199_254_740_993.0, "9007199254740992.0"),
+            (1e16, "1e+16"),
+            (1.5e16, "1.5e+16"),
+            (1e22, "1e+22"),
+            (1e100, "1e+100"),
+            (1e-4, "0.0001"),
+            (1.25e-4, "0.000125"),
+            (1e-5, "1e-05"),
+            (1e-7, "1e-07"),
+            (-2.5e-10, "-2.5e-10"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (2f64.powi(-44), "5.684341886080802e-14"),
+            (123_456_789_012_345_680.0, "1.2345678901234568e+17"),
+        ] {
+            assert_eq!(float(value), expected);
+        }
+    }
+
+    #[test]
+    fn json_6_refuses_nan_and_infinities() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let refusal = Writer::default().float(value).unwrap_err();
+            assert_eq!(refusal.code, Code::Malformed);
+        }
+    }
+
+    #[test]
+    fn json_6_escapes() {
+        assert_eq!(
+            string("é中😀/\"\\\n\r\t\u{8}\u{c}\u{7f}\0 ~"),
+            r#""\u00e9\u4e2d\ud83d\ude00/\"\\\n\r\t\b\f\u007f\u0000 ~""#
+        );
+    }
+
+    #[test]
+    fn json_6_separators_and_order() {
+        let mut writer = Writer::default();
+        writer.open(Bracket::Object).unwrap();
+        writer.name("b");
+        writer.literal("1");
+        writer.name("a");
+        writer.open(Bracket::Array).unwrap();
+        writer.close(Bracket::Array);
+        writer.name("c");
+        writer.open(Bracket::Array).unwrap();
+        writer.literal("true");
+        writer.literal("null");
+        writer.open(Bracket::Object).unwrap();
+        writer.close(Bracket::Object);
+        writer.base64(b"foo");
+        writer.close(Bracket::Array);
+        writer.close(Bracket::Object);
+        assert_eq!(writer.finish(), r#"{"b": 1, "a": [], "c": [true, null, {}, "Zm9v"]}"#);
+    }
+
+    #[test]
+    fn json_2_depth_65_is_too_large() {
+        let mut writer = Writer::default();
+        for _ in 0..64 {
+            writer.open(Bracket::Array).unwrap();
+        }
+        assert_eq!(writer.open(Bracket::Array).unwrap_err().code, Code::TooLarge);
+    }
+}

@@ -1,0 +1,66 @@
+//! What crosses between Python and the core: lists of `bytes` and `str` read in place, and refusals.
+//!
+//! `bytes` and `str` cannot change, and the references taken here keep them alive, so that their contents may be read
+//! while other Python threads run.
+
+use dimp_core::code::{Code, Refusal};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString};
+
+/// The items of a list, each of the type `T`.
+///
+/// # Errors
+/// `TypeError` with the index of the first item that is none.
+pub fn items<'py, T>(list: &Bound<'py, PyList>, expected: &str) -> PyResult<Vec<Bound<'py, T>>>
+where
+    T: pyo3::type_object::PyTypeCheck,
+{
+    list.iter()
+        .enumerate()
+        .map(|(index, item)| {
+            item.cast_into::<T>().map_err(|error| {
+                let found = error.into_inner();
+                wrong_type(index, expected, &found)
+            })
+        })
+        .collect()
+}
+
+/// The `TypeError` for the item at `index`.
+pub fn wrong_type(index: usize, expected: &str, found: &Bound<'_, PyAny>) -> PyErr {
+    match found.get_type().name() {
+        Ok(name) => PyTypeError::new_err(format!("item {index}: expected {expected}, not {name}")),
+        Err(error) => error,
+    }
+}
+
+/// The contents of many `bytes`.
+pub fn slices<'a>(items: &'a [Bound<'_, PyBytes>]) -> Vec<&'a [u8]> {
+    items.iter().map(PyBytesMethods::as_bytes).collect()
+}
+
+/// The text of a `str`; `None` when it has lone surrogates, and so is no text.
+pub fn text<'a>(string: &'a Bound<'_, PyString>) -> Option<&'a str> {
+    string.to_str().ok()
+}
+
+/// A verdict for each item, as the tier contract wants them.
+pub fn codes<'py>(py: Python<'py>, codes: &[Code]) -> Bound<'py, PyBytes> {
+    let codes: Vec<u8> = codes.iter().map(|&code| code as u8).collect();
+    PyBytes::new(py, &codes)
+}
+
+/// The `ValueError(code, reason)` of the tier contract.
+pub fn refused(refusal: Refusal) -> PyErr {
+    PyValueError::new_err((refusal.code as u8, refusal.reason.into_owned()))
+}
+
+/// Does `work` without the GIL when it is `long` enough to be worth letting go of it.
+pub fn detach_if<R: Send>(py: Python<'_>, long: bool, work: impl Send + FnOnce() -> R) -> R {
+    if long {
+        py.detach(work)
+    } else {
+        work()
+    }
+}

@@ -1,0 +1,81 @@
+//! What this extension runs on, and its two settings: the number of threads and the highest SIMD level.
+
+use dimp_core::simd::{self, Level};
+use dimp_core::{pool, simd::LEVELS};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// How each operation is computed. `library`: by a library that chooses its instructions itself.
+const OPERATIONS: [(&str, &str); 7] = [
+    ("derive_addresses", "portable"),
+    ("derive_eth_addresses", "portable"),
+    ("parse_addresses", "portable"),
+    ("parse_public_key", "portable"),
+    ("verify_rsa", "library"),
+    ("verify_ecdsa", "library"),
+    ("verify_ed25519", "library"),
+];
+
+/// Facts for a person who looks for the reason of a number: processor, SIMD level, threads, build.
+#[pyfunction]
+fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let simd = PyDict::new(py);
+    simd.set_item("detected", simd::detect().name())?;
+    simd.set_item("cap", simd::cap().map(Level::name))?;
+    simd.set_item("active", simd::active().name())?;
+
+    let threads = PyDict::new(py);
+    threads.set_item("size", pool::size())?;
+    threads.set_item("running", pool::is_running())?;
+
+    let operations = PyDict::new(py);
+    for (name, level) in OPERATIONS {
+        operations.set_item(name, level)?;
+    }
+
+    let crates = PyDict::new(py);
+    for (name, version) in env!("DIMP_CRATES")
+        .split(' ')
+        .filter_map(|item| item.split_once('='))
+    {
+        crates.set_item(name, version)?;
+    }
+
+    let cpu = PyDict::new(py);
+    for (name, found) in simd::features() {
+        cpu.set_item(name, found)?;
+    }
+
+    let facts = PyDict::new(py);
+    facts.set_item("version", env!("CARGO_PKG_VERSION"))?;
+    facts.set_item("profile", env!("DIMP_PROFILE"))?;
+    facts.set_item("target", env!("DIMP_TARGET"))?;
+    facts.set_item("crates", crates)?;
+    facts.set_item("cpu", cpu)?;
+    facts.set_item("simd", simd)?;
+    facts.set_item("threads", threads)?;
+    facts.set_item("operations", operations)?;
+    Ok(facts)
+}
+
+/// Sets the threads of the pool (0: as many as there are) and the highest SIMD level (`None`: no limit).
+#[pyfunction]
+fn configure(threads: usize, simd: Option<&str>) -> PyResult<()> {
+    let cap = match simd {
+        None => None,
+        Some(name) => Some(Level::from_name(name).ok_or_else(|| {
+            let known = LEVELS.map(Level::name).join(", ");
+            PyValueError::new_err(format!("no SIMD level {name:?}; there are: {known}"))
+        })?),
+    };
+    pool::configure(threads);
+    simd::set_cap(cap);
+    Ok(())
+}
+
+/// Adds what is here to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(runtime, module)?)?;
+    module.add_function(wrap_pyfunction!(configure, module)?)
+}
