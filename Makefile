@@ -10,7 +10,10 @@ PIP := $(PY) -m pip --disable-pip-version-check
 MODE := $(or $(DIMP_FAST_BUILD),auto)
 BUILD := PYTHONPATH=packaging $(PY) -m dimp_build
 
-# Marks of what the environment holds. Python files need none: the install is editable.
+NATIVE := python/dimp_fast/_rust.*.so python/dimp_fast/_cy_*.so
+
+# Marks of what the environment holds. Python files need none: the install is editable. A build
+# with both native tiers serves the modes auto and require alike.
 BUILT := $(VENV)/built-$(MODE)
 FOR_TESTS := $(VENV)/for-tests
 FOR_BENCHES := $(VENV)/for-benches
@@ -67,7 +70,7 @@ sdist: $(FOR_TESTS)
 
 clean:
 	rm -rf .venv .venv-* build dist rust/target .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -f python/dimp_fast/_rust.*.so python/dimp_fast/_cy_*.so python/dimp_fast/_build_info.json
+	rm -f $(NATIVE) python/dimp_fast/_build_info.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):
@@ -81,6 +84,7 @@ $(BUILT): $(SOURCES) | $(PY)
 	$(PIP) install --quiet --requirement $(VENV)/requires.txt
 	$(PIP) install --quiet --no-build-isolation --editable .
 	@touch $@
+	@if ls $(NATIVE) >/dev/null 2>&1; then touch $(VENV)/built-auto $(VENV)/built-require; fi
 
 # The package is there already: pip adds what the extra names.
 $(FOR_TESTS): pyproject.toml | $(BUILT)

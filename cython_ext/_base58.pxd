@@ -28,10 +28,15 @@ cdef extern from *:
     """
     const char[59] dimp_base58_alphabet
     const uint8_t[256] dimp_base58_digits
-    enum: BASE58_MAX_BYTES "128"  # what base58_encode takes
-    enum: BASE58_MAX_ENCODED "175"  # the most characters that it makes of them
-    enum: BASE58_MAX_CHARACTERS "256"  # what base58_decode takes
-    enum: BASE58_FIVE_DIGITS "656356768"  # 58**5
+
+cdef enum:
+    BASE58_MAX_BYTES = 128  # what base58_encode takes
+    BASE58_MAX_ENCODED = 175  # the most characters that it makes of them
+    BASE58_MAX_CHARACTERS = 256  # what base58_decode takes
+    BASE58_ENCODE_LIMBS = 32  # 4 bytes each
+    BASE58_ENCODE_DIGITS = 180  # one step of 5 more than BASE58_MAX_ENCODED
+    BASE58_DECODE_LIMBS = 48  # a character has less than 6 of their 32 bits
+    BASE58_FIVE_DIGITS = 656356768  # 58**5
 
 
 cdef inline Py_ssize_t base58_encode(
@@ -39,8 +44,8 @@ cdef inline Py_ssize_t base58_encode(
 ) noexcept nogil:
     """Characters written to `text`, which has room for BASE58_MAX_ENCODED; `size` is at most
     BASE58_MAX_BYTES."""
-    cdef uint32_t[BASE58_MAX_BYTES // 4] limbs  # most significant first
-    cdef uint8_t[BASE58_MAX_ENCODED + 5] digits  # least significant first
+    cdef uint32_t[BASE58_ENCODE_LIMBS] limbs  # most significant first
+    cdef uint8_t[BASE58_ENCODE_DIGITS] digits  # least significant first
     cdef Py_ssize_t zeros = 0, count, first = 0, made = 0, i
     cdef uint64_t remainder
     while zeros < size and data[zeros] == 0:
@@ -76,7 +81,7 @@ cdef inline Py_ssize_t base58_decode(
 ) noexcept nogil:
     """Bytes written to `data`, which has room for `size`, or -1 for a foreign character or more
     than BASE58_MAX_CHARACTERS."""
-    cdef uint32_t[BASE58_MAX_CHARACTERS * 3 // 16] limbs  # least significant first; a character has < 6 bits
+    cdef uint32_t[BASE58_DECODE_LIMBS] limbs  # least significant first
     cdef Py_ssize_t zeros = 0, count = 0, made, i, j
     cdef uint64_t carry, factor
     if size > BASE58_MAX_CHARACTERS:

@@ -11,7 +11,7 @@ from _base58 cimport (
     base58_decode,
     base58_encode,
 )
-from _text cimport (
+from _storage cimport (
     PyUnicode_DATA,
     PyUnicode_DecodeASCII,
     PyUnicode_GetLength,

@@ -11,6 +11,16 @@ cdef struct IdentifierParts:
     Py_ssize_t slash  # where the "/" is, or the length of the text
 
 
+cdef inline uint32_t identifier_character(
+    int kind, const void *data, Py_ssize_t i
+) noexcept nogil:
+    if kind == 1:
+        return (<const uint8_t *>data)[i]
+    if kind == 2:
+        return (<const uint16_t *>data)[i]
+    return (<const uint32_t *>data)[i]
+
+
 cdef inline bint identifier_forbids(uint32_t character) noexcept nogil:
     """Control characters, white space (property White_Space), surrogates."""
     if character < 0xa1:
@@ -40,12 +50,7 @@ cdef inline bint identifier_split(
     parts.at = -1
     parts.slash = size
     for i in range(size):
-        if kind == 1:
-            character = (<const uint8_t *>data)[i]
-        elif kind == 2:
-            character = (<const uint16_t *>data)[i]
-        else:
-            character = (<const uint32_t *>data)[i]
+        character = identifier_character(kind, data, i)
         if character == c'@':
             if parts.at >= 0 or parts.slash < size or i == 0:
                 return False

@@ -26,7 +26,9 @@ cdef extern from *:
     const uint64_t[24] dimp_keccak_constants
     const uint8_t[24] dimp_keccak_stops
     const uint8_t[24] dimp_keccak_turns
-    enum: KECCAK_RATE "136"  # bytes of a block: 200 bytes of state less twice the 32 of the digest
+
+cdef enum:
+    KECCAK_RATE = 136  # bytes of a block: 200 bytes of state less twice the 32 of the digest
 
 
 cdef inline uint64_t keccak_rotate(uint64_t value, int turns) noexcept nogil:

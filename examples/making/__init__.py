@@ -1,1 +1,1 @@
-"""The parts of the example generator: the reference client, the cast, the spellings, the messages."""
+"""The parts of the example generator: the reference client, the cast, the messages."""

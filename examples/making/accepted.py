@@ -30,7 +30,6 @@ from dimples.common import (
     GroupHistory,
     HandshakeCommand,
     LoginCommand,
-    MessageUtils,
     MuteCommand,
     Password,
     QueryCommand,
@@ -56,12 +55,7 @@ from making.cast import CROWD, Cast, rsa, stolen_meta
 from making.corpus import Corpus
 from making.reference import Account
 from making.spelling import Message, data_uri, encoded, wrapped
-from making.writing import WORDS, Writer
-
-PARAGRAPH = (
-    "The road to the station is long, and the rain has not stopped since the morning. "
-    "路漫漫其修远兮，吾将上下而求索。 "
-)
+from making.writing import PARAGRAPH, WORDS, Writer
 
 
 class AcceptedMessages:
@@ -142,7 +136,9 @@ class AcceptedMessages:
             ),
             "money": MoneyContent.create(currency="USD", amount=3.14),
             "transfer": transfer,
-            "array of contents": ArrayContent.create(contents=[self.writer.words(), self.writer.words()]),
+            "array of contents": ArrayContent.create(
+                contents=[self.writer.words(), self.writer.words()]
+            ),
             "combined messages": CombineContent.create(title="Chat", messages=[plain]),
             "forwarded message": ForwardContent.create(messages=[earlier]),
         }
@@ -263,9 +259,7 @@ class AcceptedMessages:
         self.corpus.accept(message, "unknown sender with a terminal, meta attached")
         mallory = self.cast.known["mallory"]
         forged = yves.make_visa(yves.visa_keys[0], signer=mallory.identity_key)
-        message = await self.writer.signed_by(
-            yves.identity_key, yves, meta=yves.meta, visa=forged
-        )
+        message = await self.writer.signed_by(yves.identity_key, yves, meta=yves.meta, visa=forged)
         self.corpus.accept(message, "unknown sender, good meta, forged visa, identity key signs")
         peggy = self.cast.bad["peggy"]
         message = await self.writer.introduced(peggy)
@@ -370,7 +364,8 @@ class AcceptedMessages:
             {"recipients": [known["station"].text], "neighbor": known["old-station"].text},
             {"SDT": 1_751_328_000, "GDT": 1_751_328_000, "GHT": 1_751_328_000},
         ):
-            self.corpus.accept({**await self.writer.text(), **fields}, "fields unknown to the verifier")
+            message = {**await self.writer.text(), **fields}
+            self.corpus.accept(message, "fields unknown to the verifier")
         # A reused key travels as its digest alone.
         message = await self.writer.text()
         key = SymmetricKey.generate(algorithm="AES")
@@ -440,8 +435,8 @@ class AcceptedMessages:
         """One-letter field names, as the Java and JavaScript clients write them by default."""
         shorten = MessageShortener().compress_reliable_message
         for name in ("alice", "bob", "carol", "erin", "judy", "oscar", "leo", "nina"):
-            message = shorten(await self.writer.text(self.cast.known[name]))
-            self.corpus.accept(message, "one-letter names", spelling.compact)
+            message = shorten({**await self.writer.text(self.cast.known[name]), "type": 1})
+            self.corpus.accept(message, "one-letter names, type as a number", spelling.compact)
         message = shorten(await self.writer.introduced(self.cast.strangers["victor"]))
         self.corpus.accept(message, "one-letter names, meta and visa", spelling.compact)
         message = await self.writer.text(self.cast.known["alice"], self.cast.known["bob"])
@@ -451,7 +446,7 @@ class AcceptedMessages:
         message["K"] = message.pop("key")
         self.corpus.accept(message, "one-letter names, K is a single key", spelling.compact)
         message = await self.writer.text(self.cast.known["dave"])
-        message = {"F": message.pop("sender"), **message, "V": message.pop("signature")}
+        message["F"], message["V"] = message.pop("sender"), message.pop("signature")
         self.corpus.accept(message, "one-letter and long names mixed")
         message = shorten(await self.writer.broadcast(self.cast.known["carol"], EVERYONE))
         self.corpus.accept(message, "one-letter names, broadcast", spelling.compact)

@@ -45,10 +45,7 @@ def rsa(bits: int = 1024, exponent: int = 65537) -> PrivateKey:
     """An RSA key; the reference generates 1024 bits and the exponent 65537 only."""
     if bits == 1024 and exponent == 65537:
         return PrivateKey.generate(algorithm="RSA")
-    if bits == 1023:
-        native = _short_modulus(exponent)
-    else:
-        native = RSA.generate(bits, e=exponent)
+    native = _short_modulus(exponent) if bits == 1023 else RSA.generate(bits, e=exponent)
     key = {
         "algorithm": "RSA",
         "data": native.export_key(pkcs=1).decode(),
@@ -247,9 +244,7 @@ class AccountFolder:
     async def save(self, identifier: ID, meta: Meta, documents: Sequence[Document]) -> None:
         await self._metas.save_meta(meta=meta, identifier=identifier)
         if documents:
-            await self._documents.save_documents(
-                documents=list(documents), identifier=identifier
-            )
+            await self._documents.save_documents(documents=list(documents), identifier=identifier)
 
     async def write_meta(self, identifier: ID, meta: dict[str, Any]) -> None:
         path = str(self.path(identifier, "meta.js"))

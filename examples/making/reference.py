@@ -1,8 +1,8 @@
 """One process of the reference client (dimples 2.1.1), with its outgoing wire put into a list.
 
-The client is the reference's own: plug-ins, database, facebook, messenger and packer. Two things are
-not: the session, which keeps every package instead of sending it, and the clock, which starts on a
-fixed day so that no document of the examples lies in the future of the machine that reads them.
+The client is the reference's own: plug-ins, database, facebook, messenger and packer. Two things
+are not: the session, which keeps every package instead of sending it, and the clock, which starts
+on a fixed day so that no document of the examples lies in the future of whoever reads them.
 Nothing here judges a message.
 """
 
@@ -229,4 +229,3 @@ class Reference:
         """Put a signature made elsewhere on a secure message and serialise it."""
         signed = ReliableMessage.from_secure_message(s_msg=message, signature=signature)
         return await self.messenger.serialize_message(msg=signed)
-

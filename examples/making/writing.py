@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 from dimax import TextContent
@@ -13,23 +15,9 @@ from making.cast import Cast
 from making.reference import Account
 from making.spelling import Message, read
 
-WORDS = (
-    "Hello!",
-    "Are you there?",
-    "See you at seven, gate 4.",
-    "你好，今天晚上一起吃饭吗？",
-    "Grüße aus Köln – alles in Ordnung.",
-    "Пожалуйста, перезвоните мне завтра.",
-    "مرحبا، كيف الحال؟",
-    "ちょっと遅れます。ごめん！",
-    "👋🏽 family: 👩‍👩‍👧‍👦, flag: 🇨🇳",
-    'Quotes "inside", a back\\slash, a /slash and a\ttab.',
-    "<b>not markup</b> & not an entity",
-    "https://example.com/a/b?c=d&e=f#g",
-    "one\ntwo\r\nthree",
-    "0x" + "00" * 20,
-    "\u2028 line and paragraph separators \u2029",
-)
+_TEXTS = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
+WORDS: list[str] = _TEXTS["short"]
+PARAGRAPH: str = _TEXTS["long"]
 
 
 class Writer:
@@ -63,9 +51,7 @@ class Writer:
     async def send(self, sender: Account, receiver: ID, content: Content, **head: Any) -> bytes:
         return await self.reference.send(sender.identifier, receiver, content, **head)
 
-    async def text(
-        self, sender: Account | None = None, receiver: Account | None = None
-    ) -> Message:
+    async def text(self, sender: Account | None = None, receiver: Account | None = None) -> Message:
         """A text between two accounts, as a mapping whose spelling may change."""
         sender = sender or self.sender()
         receiver = receiver or self.receiver_for(sender)

@@ -14,6 +14,7 @@ judged by the plain arithmetic in here, by OpenSSL (``cryptography``) and by lib
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import secrets
 from collections import Counter
@@ -68,6 +69,10 @@ def finite(point: Point | None) -> Point:
     if point is None:
         raise ValueError("point at infinity")
     return point
+
+
+def random_point() -> Point:
+    return finite(times(secrets.randbelow(N - 1) + 1, G))
 
 
 def lift(x: int, odd: int = 0) -> Point | None:
@@ -268,7 +273,7 @@ def add_plain(cases: Collection[Point], private: int) -> tuple[bytes, int, int]:
     cases.add("valid.low-s", "plain", message, encode(r, s), "OK", "s in the lower half")
     cases.add("valid.high-s", "plain", message, encode(r, N - s), "OK", "its twin: n - s")
 
-    other = finite(times(secrets.randbelow(N - 1) + 1, G))
+    other = random_point()
     cases.key("other", other)
     negated = cases.key("negated", (cases.keys["plain"][0], P - cases.keys["plain"][1]))
     for name, key, text, pair, note in (
@@ -534,7 +539,7 @@ def pem(encoded: bytes, newline: str = "\n", columns: int = 64) -> str:
 
 
 def accepted_keys() -> Iterator[Json]:
-    point = finite(times(secrets.randbelow(N - 1) + 1, G))
+    point = random_point()
     for name, odd in (("even", 0), ("odd", 1)):
         twin = finite(lift(point[0], odd))
         long, short = long_form(twin), short_form(twin)
@@ -573,8 +578,8 @@ def with_y(y: int) -> Point | None:
     return (x, y) if pow(x, 3, P) == cube else None
 
 
-def refused_keys() -> Iterator[Json]:
-    point = finite(times(secrets.randbelow(N - 1) + 1, G))
+def refused_points() -> Iterator[Json]:
+    point = random_point()
     long, short, mixed = long_form(point), short_form(point), hybrid(point)
     yield record("hybrid", "BAD_KEY", "hybrid, right parity", *both(mixed))
     yield record("hybrid-spki", "BAD_KEY", "hybrid in SPKI", spki(mixed))
@@ -618,6 +623,12 @@ def refused_keys() -> Iterator[Json]:
     yield record("long-by-one", "BAD_KEY", "66 bytes", *both(long + b"\x00"))
     yield record("short-form-by-one", "BAD_KEY", "32 bytes with 02", *both(short[:-1]))
     yield record("long-form-by-one", "BAD_KEY", "34 bytes", *both(short + b"\x00"))
+
+
+def refused_structures() -> Iterator[Json]:
+    """Texts and SubjectPublicKeyInfo that are broken around a good point."""
+    point = random_point()
+    long = long_form(point)
     yield record("odd-digits", "BAD_KEY", "129 digits", long.hex()[:-1])
     yield record("no-hex", "BAD_KEY", "a letter that is no digit", long.hex()[:-1] + "g")
     yield record("empty", "BAD_KEY", "no text", "")
@@ -671,12 +682,15 @@ def unsupported_keys() -> Iterator[Json]:
         yield record(f"curve-{curve.name}", "UNSUPPORTED", note, made, pem(made))
 
     p256 = bytes.fromhex("06082a8648ce3d030107")
-    point = finite(times(secrets.randbelow(N - 1) + 1, G))
+    point = random_point()
     labelled = spki(long_form(point), p256)
     yield record("p256-label", "UNSUPPORTED", "secp256k1 point labelled P-256", labelled)
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     cases: Collection[Point] = Collection()
     message, r, s = add_plain(cases, secrets.randbelow(N - 1) + 1)
     add_ranges(cases, message, r, s)
@@ -689,7 +703,7 @@ def main() -> None:
     records = [
         key_record(name, "OK", "", long_form(point).hex()) for name, point in cases.keys.items()
     ]
-    records += [*accepted_keys(), *refused_keys(), *unsupported_keys()]
+    records += [*accepted_keys(), *refused_points(), *refused_structures(), *unsupported_keys()]
     check_unique(records)
     check_keys(records)
     write(

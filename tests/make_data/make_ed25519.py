@@ -19,6 +19,7 @@ not canonical pass: the script counts where it does, and stops at any other diff
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import itertools
@@ -481,6 +482,9 @@ def other_spellings() -> Iterator[Json]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     cases: Collection[bytes] = Collection()
     add_valid(cases)
     add_spoilt(cases)

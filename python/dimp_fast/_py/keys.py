@@ -103,8 +103,6 @@ def _parse_spki(spki: der.Reader) -> Parsed:
         outer.expect_end()
         return _rsa_from_pkcs1(inner)
     if oid == _OID_EC:
-        if identifier.next_tag() != der.OBJECT_IDENTIFIER:
-            raise Refusal(Code.UNSUPPORTED, "key: EC parameters are not a named curve")
         curve = identifier.element(der.OBJECT_IDENTIFIER)
         identifier.expect_end()
         if curve != _OID_SECP256K1:

@@ -49,7 +49,11 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
         Some(Value::String(text)) => Some(text.unescape()),
         _ => None,
     };
-    let did_name = if wrapper.get("did").is_some() { "did" } else { "ID" };
+    let did_name = if wrapper.get("did").is_some() {
+        "did"
+    } else {
+        "ID"
+    };
     let did = text(did_name).ok_or_else(|| malformed("did: missing or not a text"))?;
     let data = text("data")
         .filter(|data| !data.is_empty())
@@ -60,7 +64,8 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
     let signature = base64::decode_transportable(&signature)
         .filter(|signature| !signature.is_empty())
         .ok_or_else(|| Refusal::new(Code::BadEncoding, "signature: not base64"))?;
-    let did = Identifier::parse(&did).ok_or_else(|| Refusal::new(Code::BadAddress, "did: not an ID"))?;
+    let did =
+        Identifier::parse(&did).ok_or_else(|| Refusal::new(Code::BadAddress, "did: not an ID"))?;
     Ok(Document {
         did,
         data,
@@ -78,13 +83,20 @@ impl Document<'_> {
     pub fn prove(&self, key: &VerifyKey, now: f64) -> Result<Proved, Refusal> {
         match key.verify_wire(self.data.as_bytes(), &self.signature) {
             Code::Ok => {}
-            code => return Err(Refusal::new(code, "signature: not made over data by the meta key")),
+            code => {
+                return Err(Refusal::new(
+                    code,
+                    "signature: not made over data by the meta key",
+                ))
+            }
         }
-        let properties =
-            Object::parse(&self.data).map_err(|refusal| Refusal::new(refusal.code, format!("data: {}", refusal.reason)))?;
+        let properties = Object::parse(&self.data)
+            .map_err(|refusal| Refusal::new(refusal.code, format!("data: {}", refusal.reason)))?;
         let time = match properties.get("time") {
             None => None,
-            Some(value) => Some(json::seconds(value).ok_or_else(|| malformed("data: time is no time"))?),
+            Some(value) => {
+                Some(json::seconds(value).ok_or_else(|| malformed("data: time is no time"))?)
+            }
         };
         if time.is_some_and(|time| time > now + MAX_FUTURE) {
             return Err(Refusal::new(Code::Expired, "data: time is in the future"));
@@ -107,7 +119,7 @@ impl Document<'_> {
     fn place(&self, properties: &Object) -> [u8; 32] {
         let kind = match properties.get("type") {
             Some(Value::String(text)) if !text.is_empty() => text.unescape(),
-            _ => Cow::Borrowed(match &self.kind {
+            _ => Cow::Borrowed(match self.kind.as_deref() {
                 Some(kind) => kind,
                 None if self.did.is_group() => "bulletin",
                 None => "visa",

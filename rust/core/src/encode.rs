@@ -22,10 +22,14 @@ impl Writer {
     /// `TOO_LARGE` when this is one level too deep (JSON-2).
     pub fn open(&mut self, bracket: Bracket) -> Result<(), Refusal> {
         if self.depth == MAX_DEPTH {
-            return Err(Refusal::new(Code::TooLarge, format!("nested deeper than {MAX_DEPTH}")));
+            return Err(Refusal::new(
+                Code::TooLarge,
+                format!("nested deeper than {MAX_DEPTH}"),
+            ));
         }
         self.separate();
-        self.text.push(if bracket == Bracket::Object { '{' } else { '[' });
+        self.text
+            .push(if bracket == Bracket::Object { '{' } else { '[' });
         self.depth += 1;
         self.follows = false;
         Ok(())
@@ -33,7 +37,8 @@ impl Writer {
 
     /// `}` or `]`, whichever was opened.
     pub fn close(&mut self, bracket: Bracket) {
-        self.text.push(if bracket == Bracket::Object { '}' } else { ']' });
+        self.text
+            .push(if bracket == Bracket::Object { '}' } else { ']' });
         self.depth = self.depth.saturating_sub(1);
         self.follows = true;
     }
@@ -75,7 +80,10 @@ impl Writer {
     /// `MALFORMED` for NaN and the infinities.
     pub fn float(&mut self, value: f64) -> Result<(), Refusal> {
         if !value.is_finite() {
-            return Err(Refusal::new(Code::Malformed, format!("{value} is not JSON")));
+            return Err(Refusal::new(
+                Code::Malformed,
+                format!("{value} is not JSON"),
+            ));
         }
         self.separate();
         push_float(&mut self.text, value);
@@ -108,7 +116,9 @@ pub enum Bracket {
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|character| !matches!(character, ' '..='~') || matches!(character, '"' | '\\')) {
+    while let Some(at) =
+        rest.find(|character| !matches!(character, ' '..='~') || matches!(character, '"' | '\\'))
+    {
         out.push_str(&rest[..at]);
         let mut characters = rest[at..].chars();
         if let Some(character) = characters.next() {
@@ -242,7 +252,10 @@ mod tests {
         writer.base64(b"foo");
         writer.close(Bracket::Array);
         writer.close(Bracket::Object);
-        assert_eq!(writer.finish(), r#"{"b": 1, "a": [], "c": [true, null, {}, "Zm9v"]}"#);
+        assert_eq!(
+            writer.finish(),
+            r#"{"b": 1, "a": [], "c": [true, null, {}, "Zm9v"]}"#
+        );
     }
 
     #[test]
@@ -251,6 +264,9 @@ mod tests {
         for _ in 0..64 {
             writer.open(Bracket::Array).unwrap();
         }
-        assert_eq!(writer.open(Bracket::Array).unwrap_err().code, Code::TooLarge);
+        assert_eq!(
+            writer.open(Bracket::Array).unwrap_err().code,
+            Code::TooLarge
+        );
     }
 }

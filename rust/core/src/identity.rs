@@ -31,7 +31,9 @@ impl Identifier {
             Some((name, address)) => (Some(name), address),
             None => (None, body),
         };
-        if name.is_some_and(str::is_empty) || terminal.is_some_and(|terminal| terminal.is_empty() || terminal.contains(['@', '/'])) {
+        if name.is_some_and(str::is_empty)
+            || terminal.is_some_and(|terminal| terminal.is_empty() || terminal.contains(['@', '/']))
+        {
             return None;
         }
         let address = address::parse(address)?;
@@ -134,7 +136,8 @@ pub fn entity_type(network: u8) -> u8 {
 
 fn is_too_long(text: &str) -> bool {
     // A character has one to four bytes: only text in between needs to be counted.
-    text.len() > 4 * MAX_CHARACTERS || (text.len() > MAX_CHARACTERS && text.chars().count() > MAX_CHARACTERS)
+    text.len() > 4 * MAX_CHARACTERS
+        || (text.len() > MAX_CHARACTERS && text.chars().count() > MAX_CHARACTERS)
 }
 
 /// Control characters (Unicode Cc) and white space (Unicode `White_Space`).
@@ -195,7 +198,8 @@ mod tests {
     #[test]
     fn id_1_refuses_white_space_and_control_characters_anywhere() {
         for foreign in [
-            ' ', '\t', '\n', '\0', '\u{1c}', '\u{7f}', '\u{85}', '\u{a0}', '\u{1680}', '\u{2003}', '\u{2028}', '\u{3000}',
+            ' ', '\t', '\n', '\0', '\u{1c}', '\u{7f}', '\u{85}', '\u{a0}', '\u{1680}', '\u{2003}',
+            '\u{2028}', '\u{3000}',
         ] {
             for text in [
                 format!("hu{foreign}lk@{HULK}"),
@@ -227,7 +231,8 @@ mod tests {
 
     #[test]
     fn id_2_canonical_text() {
-        let canonical = |text: &str| Identifier::parse(text).map(|identifier| identifier.as_str().to_owned());
+        let canonical =
+            |text: &str| Identifier::parse(text).map(|identifier| identifier.as_str().to_owned());
         assert_eq!(
             canonical("Foo@AnyWhere/Pad").as_deref(),
             Some("Foo@anywhere/Pad")
@@ -250,7 +255,8 @@ mod tests {
 
     #[test]
     fn id_3_broadcast_also_without_a_name() {
-        let broadcast = |text: &str| Identifier::parse(text).map(|identifier| identifier.is_broadcast());
+        let broadcast =
+            |text: &str| Identifier::parse(text).map(|identifier| identifier.is_broadcast());
         assert_eq!(broadcast("anywhere"), Some(true));
         assert_eq!(broadcast("stations@EVERYWHERE"), Some(true));
         assert_eq!(broadcast(HULK), Some(false));

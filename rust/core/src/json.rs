@@ -113,9 +113,8 @@ impl<'a> Scanner<'a> {
     pub fn next_token(&mut self) -> Result<Option<Token<'a>>, Refusal> {
         self.skip_white_space();
         match self.expect {
-            Expect::Value => self.value().map(Some),
             Expect::FirstItem if self.peek() == Some(b']') => Ok(Some(self.close())),
-            Expect::FirstItem => self.value().map(Some),
+            Expect::Value | Expect::FirstItem => self.value().map(Some),
             Expect::FirstName if self.peek() == Some(b'}') => Ok(Some(self.close())),
             Expect::FirstName => self.name().map(Some),
             Expect::CommaOrEnd => match self.peek() {
@@ -261,7 +260,11 @@ impl<'a> Scanner<'a> {
         self.at += match bytes.get(1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
             Some(b'u') => match code_unit(bytes) {
-                Some(0xD800..=0xDBFF) if matches!(code_unit(&bytes[6..]), Some(0xDC00..=0xDFFF)) => 12,
+                Some(0xD800..=0xDBFF)
+                    if matches!(code_unit(&bytes[6..]), Some(0xDC00..=0xDFFF)) =>
+                {
+                    12
+                }
                 Some(0xD800..=0xDFFF) => {
                     let at = self.at;
                     return Err(Refusal::new(
@@ -319,16 +322,17 @@ fn plain_length(bytes: &[u8]) -> usize {
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     // Eight bytes a step. `zero` marks the lowest zero byte right; a borrow can only spoil the marks above it.
     let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut words = bytes.chunks_exact(8);
-    for (index, word) in words.by_ref().enumerate() {
-        let word = word.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let marks = control | zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
+        let marks = control
+            | zero(word ^ (ONES * u64::from(b'"')))
+            | zero(word ^ (ONES * u64::from(b'\\')));
         if marks != 0 {
             return index * 8 + marks.trailing_zeros() as usize / 8;
         }
     }
-    let rest = words.remainder();
     let plain = rest
         .iter()
         .take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
@@ -479,14 +483,20 @@ fn container<'a>(scanner: &mut Scanner<'a>) -> Result<Value<'a>, Refusal> {
         let token = scanner.next_token()?;
         entries += usize::from(match token {
             Some(Token::Name(_)) => object && scanner.depth() == inside,
-            Some(Token::BeginObject | Token::BeginArray) => !object && scanner.depth() == inside + 1,
+            Some(Token::BeginObject | Token::BeginArray) => {
+                !object && scanner.depth() == inside + 1
+            }
             Some(Token::EndObject | Token::EndArray) | None => false,
             Some(_) => !object && scanner.depth() == inside,
         });
     }
     let raw = &scanner.text[start..scanner.position()];
     Ok(if object {
-        Value::Object { start, raw, entries }
+        Value::Object {
+            start,
+            raw,
+            entries,
+        }
     } else {
         Value::Array { raw, entries }
     })
@@ -512,7 +522,11 @@ impl<'a> Object<'a> {
     /// The value of `name`; `null` is absent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
-        let member = self.members.iter().rev().find(|member| member.name == name)?;
+        let member = self
+            .members
+            .iter()
+            .rev()
+            .find(|member| member.name == name)?;
         Some(member.value).filter(|&value| value != Value::Null)
     }
 }
@@ -523,7 +537,10 @@ pub fn duplicate_name<'m>(names: impl Iterator<Item = &'m str>) -> Option<&'m st
     // Sorting needs no hash that somebody could aim at.
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
-    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    names
+        .windows(2)
+        .find(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
 }
 
 /// A number by JSON-4.
@@ -574,7 +591,7 @@ pub fn seconds(value: Value) -> Option<f64> {
         }
         _ => return None,
     };
-    (seconds >= 0.0 && seconds < f64::INFINITY).then_some(seconds)
+    (0.0..f64::INFINITY).contains(&seconds).then_some(seconds)
 }
 
 /// ASCII digits with an optional fraction.

@@ -96,7 +96,21 @@ pub fn short_name(name: &str) -> &str {
 
 /// The fields that a verdict may hang on, by their long names.
 const KNOWN: [&str; 15] = [
-    "sender", "receiver", "time", "type", "group", "keys", "key", "data", "signature", "meta", "visa", "IV", "from", "rcpt", "traces",
+    "sender",
+    "receiver",
+    "time",
+    "type",
+    "group",
+    "keys",
+    "key",
+    "data",
+    "signature",
+    "meta",
+    "visa",
+    "IV",
+    "from",
+    "rcpt",
+    "traces",
 ];
 
 /// The known fields of a frame, as they stand there.
@@ -136,7 +150,11 @@ impl<'a> Envelope<'a> {
 
     /// MSG-2 to MSG-4: first the JSON types, then base64, then the IDs; but whether `data` is base64 hangs on the IDs.
     fn decode(&self) -> Result<Message, Refusal> {
-        let (sender, data, signature) = (self.needed_text("sender")?, self.needed_text("data")?, self.needed_text("signature")?);
+        let (sender, data, signature) = (
+            self.needed_text("sender")?,
+            self.needed_text("data")?,
+            self.needed_text("signature")?,
+        );
         let (receiver, group) = (self.text("receiver")?, self.text("group")?);
         let (time, kind) = (self.time()?, self.kind()?);
         let (meta, visa) = (self.attachment("meta")?, self.attachment("visa")?);
@@ -147,7 +165,9 @@ impl<'a> Envelope<'a> {
         let receiver = Identifier::parse(receiver.as_deref().unwrap_or(ANYONE));
         let group = group.as_deref().map(Identifier::parse);
         let is_broadcast = receiver.as_ref().is_some_and(Identifier::is_broadcast)
-            || group.as_ref().is_some_and(|group| group.as_ref().is_some_and(Identifier::is_broadcast));
+            || group
+                .as_ref()
+                .is_some_and(|group| group.as_ref().is_some_and(Identifier::is_broadcast));
         let data = if is_broadcast {
             data.into_owned().into_bytes()
         } else {
@@ -206,7 +226,9 @@ impl<'a> Envelope<'a> {
             return Ok(None);
         };
         match json::seconds(value) {
-            None => Err(malformed("time: neither a number from 0 nor a decimal text")),
+            None => Err(malformed(
+                "time: neither a number from 0 nor a decimal text",
+            )),
             seconds => Ok(seconds),
         }
     }
@@ -268,12 +290,16 @@ fn number_in_digits(text: &str) -> Option<i64> {
 }
 
 fn decode_text(name: &str, text: &str) -> Result<Vec<u8>, Refusal> {
-    base64::decode_transportable(text).ok_or_else(|| Refusal::new(Code::BadEncoding, format!("{name}: not base64")))
+    base64::decode_transportable(text)
+        .ok_or_else(|| Refusal::new(Code::BadEncoding, format!("{name}: not base64")))
 }
 
 fn decode_needed(name: &str, text: &str) -> Result<Vec<u8>, Refusal> {
     match decode_text(name, text)? {
-        data if data.is_empty() => Err(Refusal::new(Code::BadEncoding, format!("{name}: decodes to nothing"))),
+        data if data.is_empty() => Err(Refusal::new(
+            Code::BadEncoding,
+            format!("{name}: decodes to nothing"),
+        )),
         data => Ok(data),
     }
 }

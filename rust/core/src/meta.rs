@@ -50,7 +50,9 @@ pub fn parse(text: &str) -> Result<Meta<'_>, Refusal> {
     let kind = match number {
         Some(1) => fingerprinted(seed, fingerprint)?,
         Some(_) if seed.is_some() || fingerprint.is_some() => {
-            return Err(malformed("seed, fingerprint: only a meta of type 1 has them"));
+            return Err(malformed(
+                "seed, fingerprint: only a meta of type 1 has them",
+            ));
         }
         Some(2) => Kind::Btc,
         Some(_) => Kind::Eth,
@@ -59,14 +61,16 @@ pub fn parse(text: &str) -> Result<Meta<'_>, Refusal> {
     Ok(Meta { kind, key })
 }
 
-/// The verdict on a meta for an ID: everything (META-3).
+/// The ID that a text is, and the key that `meta` proves it to belong to (META-3).
 ///
 /// # Errors
 /// The first cause by VERDICT-2.
-pub fn check(identifier: &str, meta: &[u8]) -> Result<(), Refusal> {
+pub fn check(identifier: &str, meta: &[u8]) -> Result<(Identifier, VerifyKey), Refusal> {
     let meta = parse(json::text(meta)?)?;
-    let identifier = Identifier::parse(identifier).ok_or_else(|| Refusal::new(Code::BadAddress, "ID: not an ID"))?;
-    meta.prove(&identifier).map(|_| ())
+    let identifier = Identifier::parse(identifier)
+        .ok_or_else(|| Refusal::new(Code::BadAddress, "ID: not an ID"))?;
+    let key = meta.prove(&identifier)?;
+    Ok((identifier, key))
 }
 
 /// 1, 2 or 4; `None` for a type that is not supported.
@@ -84,13 +88,17 @@ fn meta_type(value: Option<Value>) -> Result<Option<u8>, Refusal> {
     })
 }
 
-fn fingerprinted<'a>(seed: Option<Value<'a>>, fingerprint: Option<Value<'a>>) -> Result<Kind<'a>, Refusal> {
+fn fingerprinted<'a>(
+    seed: Option<Value<'a>>,
+    fingerprint: Option<Value<'a>>,
+) -> Result<Kind<'a>, Refusal> {
     let text = |value| match value {
         Some(Value::String(text)) if !text.is_empty() => Some(text.unescape()),
         _ => None,
     };
     let seed = text(seed).ok_or_else(|| malformed("seed: missing, empty or not a text"))?;
-    let fingerprint = text(fingerprint).ok_or_else(|| malformed("fingerprint: missing, empty or not a text"))?;
+    let fingerprint =
+        text(fingerprint).ok_or_else(|| malformed("fingerprint: missing, empty or not a text"))?;
     match base64::decode_transportable(&fingerprint) {
         Some(fingerprint) if !fingerprint.is_empty() => Ok(Kind::Mkm { seed, fingerprint }),
         _ => Err(Refusal::new(Code::BadEncoding, "fingerprint: not base64")),
@@ -122,19 +130,29 @@ impl Meta<'_> {
             return Err(mismatch("ID: the name is not the seed of the meta"));
         }
         match &self.kind {
-            Kind::Mkm { seed, fingerprint } => self.prove_fingerprint(identifier, seed, fingerprint),
+            Kind::Mkm { seed, fingerprint } => {
+                self.prove_fingerprint(identifier, seed, fingerprint)
+            }
             _ => self.prove_key(identifier),
         }
     }
 
-    fn prove_fingerprint(&self, identifier: &Identifier, seed: &str, fingerprint: &[u8]) -> Result<VerifyKey, Refusal> {
+    fn prove_fingerprint(
+        &self,
+        identifier: &Identifier,
+        seed: &str,
+        fingerprint: &[u8],
+    ) -> Result<VerifyKey, Refusal> {
         if identifier.address() != &*address::derive(fingerprint, identifier.network()) {
             return Err(mismatch("ID: the address is not made of the fingerprint"));
         }
         let key = VerifyKey::new(&key_of(self.key)?.public)?;
         match key.verify_wire(seed.as_bytes(), fingerprint) {
             Code::Ok => Ok(key),
-            code => Err(Refusal::new(code, "fingerprint: not the key's signature of the seed")),
+            code => Err(Refusal::new(
+                code,
+                "fingerprint: not the key's signature of the seed",
+            )),
         }
     }
 
@@ -178,8 +196,13 @@ impl KeyMapping {
 /// The key of a DIM mapping (KEY-1), given as a JSON object that the scanner has accepted.
 pub(crate) fn key_of(raw: &str) -> Result<KeyMapping, Refusal> {
     let mapping = Object::parse(raw)?;
-    let (Some(Value::String(algorithm)), Some(Value::String(data))) = (mapping.get("algorithm"), mapping.get("data")) else {
-        return Err(Refusal::new(Code::BadKey, "key: algorithm or data is missing"));
+    let (Some(Value::String(algorithm)), Some(Value::String(data))) =
+        (mapping.get("algorithm"), mapping.get("data"))
+    else {
+        return Err(Refusal::new(
+            Code::BadKey,
+            "key: algorithm or data is missing",
+        ));
     };
     let public = keys::parse_mapping(&algorithm.unescape(), &data.unescape())
         .map_err(|refusal| Refusal::new(refusal.code, format!("key: {}", refusal.reason)))?;

@@ -1,20 +1,26 @@
-//! The threads of a batch: one lazy, named pool for the process.
+//! The threads of a batch: one lazy, named pool for the process, and the thread that calls.
 //!
-//! Work on one thread never touches the pool. A pool does not survive `fork`, so a child builds its own. Nothing here reads the environment: whoever binds this crate
-//! calls [`configure`].
+//! Work on one thread never touches the pool. A pool does not survive `fork`, so a child builds its own.
+//! Nothing here reads the environment: whoever binds this crate calls [`configure`].
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+/// Parts for each thread: some slack, so that a thread that was held up does not hold up the batch.
+const PARTS: usize = 4;
+
+const NOT_POISONED: &str = "only a push happens under the lock";
+
 struct Pool {
-    threads: ThreadPool,
+    workers: ThreadPool,
+    /// Threads of a batch: the workers and the caller.
     size: usize,
-    /// The process that owns the threads: after `fork` the child has the memory of the pool and none of its threads.
+    /// The process that owns the workers: after `fork` the child has the memory of the pool and
+    /// none of its threads.
     process: u32,
 }
 
@@ -23,12 +29,14 @@ static POOL: ArcSwapOption<Pool> = ArcSwapOption::const_empty();
 /// Threads asked for by `configure`; 0: as many as this process may run.
 static SIZE: AtomicUsize = AtomicUsize::new(0);
 
-/// Sets the number of threads of the pool; 0 means as many as this process may run. A pool of another size ends when its last batch has.
+/// Sets the number of threads of a batch; 0 means as many as this process may run at once.
+///
+/// The next batch brings a running pool to that size.
 pub fn configure(threads: usize) {
     SIZE.store(threads, Ordering::Relaxed);
 }
 
-/// The number of threads of the pool, whether it runs already or not.
+/// The number of threads of a batch, the calling one among them.
 #[must_use]
 pub fn size() -> usize {
     match SIZE.load(Ordering::Relaxed) {
@@ -45,9 +53,14 @@ pub fn is_running() -> bool {
         .is_some_and(|pool| pool.process == std::process::id())
 }
 
-/// Splits `0..len` into consecutive ranges of at least `grain` items, does `work` on each and returns the results in order.
+/// Splits `0..len` into consecutive ranges of at least `grain` items, does `work` on each and
+/// returns the results in order.
 ///
-/// `threads` is the number of threads to use at most: 1 does everything on the calling thread, in one range; 0 uses the whole pool.
+/// `threads` is the number of threads to use at most, the calling one among them: 1 does everything
+/// there, in one range; 0 uses the whole pool.
+///
+/// # Panics
+/// When `work` does.
 pub fn run<R: Send>(
     threads: usize,
     len: usize,
@@ -55,30 +68,42 @@ pub fn run<R: Send>(
     work: impl Fn(Range<usize>) -> R + Sync,
 ) -> Vec<R> {
     let most = len / grain.max(1);
-    if threads == 1 || most < 2 {
-        return vec![work(0..len)];
-    }
     let size = size();
     let width = if threads == 0 {
         size
     } else {
         threads.min(size)
-    };
+    }
+    .min(most);
     let Some(pool) = (width > 1).then(|| current(size)).flatten() else {
         return vec![work(0..len)];
     };
-    // Some slack for stealing, unless the caller wants fewer threads than there are: then the number of parts is what keeps the others idle.
-    let parts = most.min(if width == size { 4 * width } else { width });
-    pool.threads.install(|| {
-        (0..parts)
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|part| work(part * len / parts..(part + 1) * len / parts))
-            .collect()
-    })
+    let parts = most.min(PARTS * width);
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(parts));
+    let help = || loop {
+        let part = next.fetch_add(1, Ordering::Relaxed);
+        if part >= parts {
+            break;
+        }
+        let result = work(part * len / parts..(part + 1) * len / parts);
+        done.lock().expect(NOT_POISONED).push((part, result));
+    };
+    pool.workers.in_place_scope(|scope| {
+        for _ in 1..width {
+            scope.spawn(|_| help());
+        }
+        help();
+    });
+    let mut done = done.into_inner().expect(NOT_POISONED);
+    done.sort_unstable_by_key(|&(part, _)| part);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// `work` of every index in `0..len`, in order; `threads` and `grain` as for [`run`].
+///
+/// # Panics
+/// When `work` does.
 pub fn map<T: Send>(
     threads: usize,
     len: usize,
@@ -96,7 +121,8 @@ pub fn map<T: Send>(
     .unwrap_or_default()
 }
 
-/// The pool of this process with `size` threads, built when there is none; `None` when the system gives us no threads.
+/// The pool of this process for batches on `size` threads, built when there is none; `None` when the
+/// system gives us no threads.
 fn current(size: usize) -> Option<Arc<Pool>> {
     let process = std::process::id();
     let old = POOL.load_full();
@@ -105,20 +131,20 @@ fn current(size: usize) -> Option<Arc<Pool>> {
             return old;
         }
     }
-    let threads = ThreadPoolBuilder::new()
-        .num_threads(size)
+    let workers = ThreadPoolBuilder::new()
+        .num_threads(size - 1)
         .thread_name(|index| format!("dimp-fast-{index}"))
         .build()
         .ok()?;
     let pool = Arc::new(Pool {
-        threads,
+        workers,
         size,
         process,
     });
     let replaced = POOL.swap(Some(Arc::clone(&pool)));
     for dead in [old, replaced].into_iter().flatten() {
         if dead.process != process {
-            // Ending threads that do not exist in this process could wait for a lock that one of them held.
+            // Its threads do not exist here; to end them could wait for a lock that one of them held.
             std::mem::forget(dead);
         }
     }
@@ -128,88 +154,115 @@ fn current(size: usize) -> Option<Arc<Pool>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use std::collections::HashSet;
+    use std::sync::{Barrier, MutexGuard, PoisonError};
+    use std::thread::{self, ThreadId};
 
-    /// The pool is one for the process, and so are its settings.
-    static SETTINGS: Mutex<()> = Mutex::new(());
+    /// The pool is one for the process, and so are its settings: one test at a time.
+    fn configured(threads: usize) -> MutexGuard<'static, ()> {
+        static SETTINGS: Mutex<()> = Mutex::new(());
+        let guard = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
+        configure(threads);
+        guard
+    }
 
-    fn thread_name() -> Option<String> {
-        std::thread::current().name().map(str::to_owned)
+    fn worker_name() -> Option<String> {
+        let name = thread::current().name()?.to_owned();
+        name.starts_with("dimp-fast-").then_some(name)
     }
 
     #[test]
     fn results_are_in_order_and_cover_everything_once() {
-        let _guard = SETTINGS.lock().unwrap();
+        let _guard = configured(1);
         for pool in [1, 2, 3, 8] {
             configure(pool);
             for threads in [0, 1, 2, 5] {
                 for len in [0, 1, 2, 15, 16, 17, 1000] {
                     for grain in [0, 1, 7, 64] {
                         let parts = run(threads, len, grain, |range| range);
-                        let all: Vec<usize> = parts.iter().cloned().flatten().collect();
-                        assert!(all.into_iter().eq(0..len));
+                        assert!(parts.iter().cloned().flatten().eq(0..len));
                         assert!(parts.len() == 1 || parts.iter().all(|part| part.len() >= grain));
-                        assert!(threads != 1 || parts.len() == 1);
+                        assert!(parts.len() == 1 || threads != 1 && pool != 1);
+                        assert!(map(threads, len, grain, |index| index)
+                            .into_iter()
+                            .eq(0..len));
                     }
                 }
             }
         }
-        configure(0);
     }
 
     #[test]
     fn one_thread_stays_on_the_calling_thread() {
-        let here = std::thread::current().id();
-        let seen = run(1, 1000, 1, |_| std::thread::current().id());
-        assert_eq!(seen, [here]);
+        let _guard = configured(4);
+        let here = thread::current().id();
+        assert_eq!(run(1, 1000, 1, |_| thread::current().id()), [here]);
     }
 
     #[test]
-    fn fewer_threads_than_the_pool_has_limit_the_split() {
-        let _guard = SETTINGS.lock().unwrap();
-        configure(8);
-        assert_eq!(run(3, 1000, 1, |_| ()).len(), 3);
-        assert!(run(0, 1000, 1, |_| ()).len() > 8);
-        let names = run(0, 1000, 1, |_| thread_name());
-        assert!(names
+    fn the_caller_and_the_workers_share_the_parts() {
+        let _guard = configured(3);
+        // Nobody gets past the barrier unless three threads take a part each.
+        let barrier = Barrier::new(3);
+        let met = |range: Range<usize>| {
+            if range.start < 3 {
+                barrier.wait();
+            }
+            (thread::current().id(), worker_name())
+        };
+        let seen = run(0, 12, 1, met);
+        let threads: HashSet<ThreadId> = seen.iter().map(|&(id, _)| id).collect();
+        assert_eq!(threads.len(), 3);
+        let unnamed: HashSet<ThreadId> = seen
             .iter()
-            .all(|name| name.as_deref().unwrap().starts_with("dimp-fast-")));
-        configure(0);
+            .filter(|(_, name)| name.is_none())
+            .map(|&(id, _)| id)
+            .collect();
+        assert_eq!(unnamed, HashSet::from([thread::current().id()]));
+    }
+
+    #[test]
+    fn no_more_threads_than_asked_for() {
+        let _guard = configured(8);
+        for _ in 0..50 {
+            let seen = run(2, 1000, 1, |_| thread::current().id());
+            assert!(HashSet::<ThreadId>::from_iter(seen).len() <= 2);
+        }
     }
 
     #[test]
     fn a_pool_of_another_process_is_not_used() {
-        let _guard = SETTINGS.lock().unwrap();
-        configure(2);
-        run(0, 100, 1, |_| ());
-        assert!(is_running());
+        let _guard = configured(2);
         // What a child finds after `fork`: a pool whose threads belong to its parent.
-        let threads = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let workers = ThreadPoolBuilder::new()
+            .num_threads(1)
+            .thread_name(|_| "parent".to_owned())
+            .build()
+            .unwrap();
         let parents = Arc::new(Pool {
-            threads,
+            workers,
             size: 2,
             process: std::process::id() ^ 1,
         });
         POOL.store(Some(Arc::clone(&parents)));
         assert!(!is_running());
-        let names = run(0, 100, 1, |_| thread_name());
-        assert!(names
-            .iter()
-            .all(|name| name.as_deref().unwrap().starts_with("dimp-fast-")));
+        let barrier = Barrier::new(2);
+        let names = run(0, 2, 1, |_| {
+            barrier.wait();
+            thread::current().name().map(str::to_owned)
+        });
+        assert!(names.contains(&Some("dimp-fast-0".to_owned())));
         assert!(is_running());
-        // Never dropped: this test holds one reference, the leaked one is the other.
-        assert!(Arc::strong_count(&parents) > 1);
-        configure(0);
+        assert!(Arc::strong_count(&parents) > 1, "leaked, not dropped");
     }
 
     #[test]
-    fn a_panic_of_the_work_reaches_the_caller() {
-        let _guard = SETTINGS.lock().unwrap();
-        configure(2);
+    fn a_panic_of_the_work_reaches_the_caller_and_the_pool_lives_on() {
+        let _guard = configured(2);
         let caught = std::panic::catch_unwind(|| {
             run(0, 100, 1, |range| assert!(!range.contains(&50), "item 50"))
         });
         assert!(caught.is_err());
-        configure(0);
+        assert_eq!(map(0, 100, 1, |index| index).len(), 100);
     }
 }

@@ -1,0 +1,129 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Fields of an envelope: base64, transportable data, the parts of an ID.
+
+The same functions as `dimp_fast._py.base64` and `dimp_fast._py.identifier`.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memset
+
+from _identifier cimport IdentifierParts, identifier_split
+from _storage cimport (
+    PyUnicode_DATA,
+    PyUnicode_GetLength,
+    PyUnicode_IS_ASCII,
+    PyUnicode_KIND,
+    PyUnicode_Substring,
+)
+
+cdef enum:
+    NO_SEXTET = 0x80
+
+# The six bits of each character, or NO_SEXTET.
+cdef uint8_t[256] SEXTETS
+# Space, tab, LF, VT, FF, CR.
+cdef bytes WHITE_SPACE = b" \t\n\v\f\r"
+
+
+cdef void fill_sextets():
+    cdef const char *alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    cdef int i
+    memset(SEXTETS, NO_SEXTET, sizeof(SEXTETS))
+    for i in range(64):
+        SEXTETS[<uint8_t>alphabet[i]] = <uint8_t>i
+
+
+fill_sextets()
+
+
+def decode(text: str) -> bytes | None:
+    """The bytes of a base64 text, or None (BASE64-1)."""
+    cdef Py_ssize_t size = PyUnicode_GetLength(text)
+    if not PyUnicode_IS_ASCII(text):
+        return None
+    return decode_ascii(<const uint8_t *>PyUnicode_DATA(text), size)
+
+
+def decode_transportable(text: str) -> bytes | None:
+    """The bytes of bare base64, or of a data URI with `;base64`, or None (BASE64-2)."""
+    if text.startswith("data:"):
+        header, comma, body = text.partition(",")
+        if comma:
+            return decode(body) if header.endswith(";base64") else None
+    return decode(text)
+
+
+def split(text: str) -> tuple | None:
+    """Name, address and terminal of an ID, or None where ID-1 is broken.
+
+    The address is not looked at. A `/` ends it, so a `@` after that is one too many.
+    """
+    cdef IdentifierParts parts
+    cdef Py_ssize_t size = PyUnicode_GetLength(text)
+    if not identifier_split(PyUnicode_KIND(text), PyUnicode_DATA(text), size, &parts):
+        return None
+    return (
+        PyUnicode_Substring(text, 0, parts.at) if parts.at >= 0 else None,
+        PyUnicode_Substring(text, parts.at + 1, parts.slash),
+        PyUnicode_Substring(text, parts.slash + 1, size) if parts.slash < size else None,
+    )
+
+
+cdef object decode_ascii(const uint8_t *text, Py_ssize_t size):
+    cdef object data = decode_packed(text, size)
+    cdef bytes packed
+    if data is None:
+        # Perhaps only for white space, which is rare: then once more without it.
+        packed = (<const char *>text)[:size].translate(None, WHITE_SPACE)
+        if len(packed) < size:
+            data = decode_packed(<const uint8_t *>PyBytes_AS_STRING(packed), len(packed))
+    return data
+
+
+cdef object decode_packed(const uint8_t *text, Py_ssize_t size):
+    """The bytes of canonical base64 without white space, or None."""
+    cdef Py_ssize_t padding = 0, i
+    cdef uint32_t group
+    cdef uint8_t seen = 0
+    cdef bytes data
+    cdef uint8_t *out
+    if size % 4 or size == 0:
+        return None if size else b""
+    if text[size - 1] == c'=':
+        padding = 2 if text[size - 2] == c'=' else 1
+    data = PyBytes_FromStringAndSize(NULL, size // 4 * 3 - padding)
+    # Nobody else has these bytes yet, so they may be written.
+    out = <uint8_t *>PyBytes_AS_STRING(data)
+    for i in range(size // 4 - (padding > 0)):
+        group = four_sextets(text, &seen)
+        out[0] = <uint8_t>(group >> 16)
+        out[1] = <uint8_t>(group >> 8)
+        out[2] = <uint8_t>group
+        text += 4
+        out += 3
+    if padding:
+        group = last_sextets(text, padding, &seen)
+        out[0] = <uint8_t>(group >> 16)
+        if padding == 1:
+            out[1] = <uint8_t>(group >> 8)
+        if group & (0xffff if padding == 2 else 0xff):
+            return None
+    return None if seen & NO_SEXTET else data
+
+
+cdef inline uint32_t four_sextets(const uint8_t *text, uint8_t *seen) noexcept nogil:
+    cdef uint32_t a = SEXTETS[text[0]], b = SEXTETS[text[1]]
+    cdef uint32_t c = SEXTETS[text[2]], d = SEXTETS[text[3]]
+    seen[0] |= <uint8_t>(a | b | c | d)
+    return (a << 18) | (b << 12) | (c << 6) | d
+
+
+cdef inline uint32_t last_sextets(
+    const uint8_t *text, Py_ssize_t padding, uint8_t *seen
+) noexcept nogil:
+    """Like `four_sextets`, with zeros for the padding."""
+    cdef uint32_t a = SEXTETS[text[0]], b = SEXTETS[text[1]]
+    cdef uint32_t c = SEXTETS[text[2]] if padding == 1 else 0
+    seen[0] |= <uint8_t>(a | b | c)
+    return (a << 18) | (b << 12) | (c << 6)

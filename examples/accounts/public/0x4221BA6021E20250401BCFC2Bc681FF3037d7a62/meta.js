@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "03089dadeaf65600b57c649a2fca779f92a28abc9f36f2762dbf6596edc75501c5", "curve": "secp256k1", "digest": "SHA256"}}

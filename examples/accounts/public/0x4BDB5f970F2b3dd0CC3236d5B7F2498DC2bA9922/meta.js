@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEbr90Mley1XbWxC+kgzSY9l+oBT5J+2MFBF/+z6GDAkNi\ndWsY46VQ17RtJru2f3WA7i5dm8zKkJpq7fodOviQwg==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

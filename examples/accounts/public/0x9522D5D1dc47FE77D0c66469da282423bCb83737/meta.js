@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE7LTl7ze2CdNSYk/SAOxaM3NsZLx7KVZZ4mxyu8dPa3MM\nQf8Wn1vh8x1Huk6+R/Pf4ODV9djQb+PFKtBPglWYBg==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

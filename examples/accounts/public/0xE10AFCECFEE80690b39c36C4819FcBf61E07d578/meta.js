@@ -1,0 +1,1 @@
+{"type": 4, "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEqMFbmn1/wgJtxTVJ+R9IOhiqhr9958W4NWVeiWJsurg7\nhUwCaxxPdcE3CQaZgVLSdUhNmlmd5b+gEAdbtyEANA==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}, "version": 4}

@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEAv9y3wcDwk8v1CP5O7p75goXsbDfNM7AHPtL1acpCuCo\nkqciHnkJ0rTBrq5OjaebtkQS7ZbtAI+QMtVYcP4uSw==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE5DU9rOQBK2vZ8bPLFQPnhpO7nspVXJ7l5IKOYzReW1h9\nlFvQZAXwPTUMiKpx1MpNsv4x4Z3Od0oP6SXrady8GQ==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEyHiL0luiZuE8Gqj6xJEodWpxH7UMc3sGfhP7ftmXRv/X\nUiV8CcxcjJ5AtcNoBbp8nKJqkq+xCrOHcd0S8FTDMw==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

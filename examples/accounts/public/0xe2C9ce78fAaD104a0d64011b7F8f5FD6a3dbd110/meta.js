@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE91C4183U2KyGOHQq7ejrwGpKc4DvEtkVP7psXgE59cH6\nIdDc7s2h7NwbYyjXW05r8tdxdL/FXkzDbXmUeq9KXw==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

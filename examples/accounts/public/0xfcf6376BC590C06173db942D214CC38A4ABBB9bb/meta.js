@@ -1,0 +1,1 @@
+{"type": "4", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAELmb4RO13ZXSQacdlIsyFThyQHEHGPV7KRiFyYOphrSwl\n9KM0HEIgIYj7b2xsZ7r/xJvuIEa/X2Ve22f7H25gHQ==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"type": 2, "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEZPEwqEZrpHookitJAhdgYqkk2p2fm5j+2GJW/9ZdUqlR\nGqOgfPY17FjUDn2tEWv9eRn+io42o3MPidB2SZgCLg==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}, "version": 2}

@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEnUQVylmayFFoU8wqZXNkPXSxtJ9KF/c3qlyxd1bwLUYY\nIdnXDLoEZa9Qbm6Ujyj1aDuXXJcWysTbHhfAZw1hNg==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"type": "1", "key": {"algorithm": "RSA", "data": "-----BEGIN PUBLIC KEY-----\nMIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCy9D4BzEQ7qelivWBN+heKPGRw\n/bEVMQR+Di5RC4FOMiK9G7IO6whm7pPzjtPaEe5kyLjkog8LYuShnd/nUkIw4hvk\naFtYTRtDDzxb4Y9TQZM1/cKaBYwsIYQgKwB8lyiSBvAvSYKRCCk1JVfBTSAPVEMm\nd4fTIw9eTaxwtSfccwIDAQAB\n-----EN

@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE9CaV9f1K9DLcbE9Xj5WqpKcEBgi+R4nAWx8jL8ZbECrB\nDlo5Cg9yDHV+hdPX4+wFCZt3k/mzKaJk8N/DyhdJzQ==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

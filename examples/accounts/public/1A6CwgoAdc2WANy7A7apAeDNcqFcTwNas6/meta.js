@@ -1,0 +1,1 @@
+{"type": 2, "key": {"algorithm": "ECC", "data": "02a88e97817622418fef501ef49afdcfbc5dadae1c852853c67baefe996625b0c8", "curve": "secp256k1", "digest": "SHA256", "compressed": 1}, "version": 2}

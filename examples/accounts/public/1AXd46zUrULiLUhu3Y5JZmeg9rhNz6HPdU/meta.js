@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE214IO0rGj3oAlSRGH/II6F6RiIcudUmqrzW3tUNuNBVg\n9YgDIujZ9f+WVK0q8ucGF+hpcspKK5LZyqtEaH7wXQ==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

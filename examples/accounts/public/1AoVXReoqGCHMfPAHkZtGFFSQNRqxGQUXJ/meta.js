@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAENQ+qNb0bCR1detHpIgUq7n1eZ6FX1CiMdhCldOGR15aq\nYjBP5hguI4ICagay2gqv2AggzIFk6QRJ5kUWQtnfFQ==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"type": "BTC", "key": {"algorithm": "ECC", "data": "04e9d453ce59a32c26f41a351555b12e70cdc4e97667c6502d9fff891bfe7a4d0c6b481afade6786b2d7c93ad4515e12c371bb77597aa8775c35f95bc6a0935867", "curve": "secp256k1", "digest": "SHA256"}, "version": 2}

@@ -1,0 +1,1 @@
+{"type": "1", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMDYwEAYHKoZIzj0CAQYFK4EEAAoDIgACtFrHcrPjEcrBuvokD95A7GY+dEgmHV4n\nAh00R9OgJxg=\n-----END PUBLIC KEY-----", "curve": "secp256k1", "digest": "SHA256"}, "seed": "nina", "fingerprint": "MEUCIQCxurWiqlM9cqlspj62MoE3b6VVwYiBNeK1q2PHqT7E8AIgTkAqpxaLWpwAikyhPUr6P7QmUKp5Za0twiHAtog66Iw="}

@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEryksZY0KaGr/Ks9qwRvHBDMKbh9aH+FH/BHjZBPRndvx\nVkISJrNLzVBEk4SR785RvAS3mYgxOP04n2UlCwIS0g==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"documents": [{"type": "visa", "did": "1GAcQiTkUvaAHik5LAWBZK5msUoQpXmEXc", "data": "{\"type\": \"visa\", \"created_time\": 1751328000.9076564, \"name\": \"Tina\", \"key\": {\"algorithm\": \"RSA\", \"data\": \"-----BEGIN PUBLIC KEY-----\\nMIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCQUUyzTOswzSXYmINS42sOKtXq\\n3XqNKg0OwRdaoEZ7m1vGLOKaP/cXe/KcKoMfAVPI9Xx4tIuxI7Xptp+mM8FqmVW

@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEh1wdOuXsnh/2++28tydf41P7UbLZKtsAXC+Q2aWNHA0Y\nUyYOsF1ZY0McoOIl6OaQn6vcxdkDln9mkPP7jUy49Q==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

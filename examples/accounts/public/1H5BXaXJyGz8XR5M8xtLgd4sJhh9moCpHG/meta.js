@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEGBSgRaTuqKqwKtbDSbv74zcvlt1kWmrCsVtCISm8/d8A\nnD7YXV19ahpmzQAAlnZPcHa9NOw/+Dzi+BCJhTB//Q==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

@@ -1,0 +1,1 @@
+{"type": "2", "key": {"algorithm": "ECC", "data": "-----BEGIN PUBLIC KEY-----\nMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEsUyaHPJPPjqqlwEYhx+WdS6kVEY2Z8Gumv8nnlJJvI/6\nFoRDILX+e+6d7PECDwbMT4ZILxbxUxzTyXU7vptLcQ==\n-----END PUBLIC KEY-----\n", "curve": "secp256k1", "digest": "SHA256"}}

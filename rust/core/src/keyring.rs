@@ -1,0 +1,577 @@
+//! Checked accounts, and the verdicts on the messages of their owners (docs/semantics.md#msg-6 to #msg-10).
+//!
+//! Keys go in through checks only: a meta that matches its ID, documents that this meta's key signed. They do not come out but as verdicts and public keys. No lock is held
+//! while something is verified: an [`Account`] never changes, a newer one takes its place.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use lru::LruCache;
+
+use crate::code::{Code, Refusal};
+use crate::document::{self, Document, Proved};
+use crate::identity::Identifier;
+use crate::json;
+use crate::message::Message;
+use crate::meta;
+use crate::pool;
+use crate::verify::{self, Job, VerifyKey};
+
+/// The most documents of one ID that are held (DOC-3).
+const MAX_DOCUMENTS: usize = 8;
+/// Messages below which a batch is not split between threads: those that their meta key did not verify need a verification at least.
+const GRAIN: usize = 4;
+
+/// Accepted, or why not.
+pub type Verdict = Result<(), Refusal>;
+
+/// What [`crate::message::decode_batch`] gives.
+pub type Decoded = Result<Message, Refusal>;
+
+/// An ID that is proved to belong to a key. Its address is where it is held.
+#[derive(Clone, Debug)]
+struct Account {
+    name: Option<Box<str>>,
+    key: Arc<VerifyKey>,
+    /// Newest first; one for each type and terminal.
+    documents: Vec<Proved>,
+}
+
+impl Account {
+    fn new(identifier: &Identifier, key: VerifyKey) -> Self {
+        Self {
+            name: identifier.name().map(Box::from),
+            key: Arc::new(key),
+            documents: Vec::new(),
+        }
+    }
+
+    fn is_of(&self, identifier: &Identifier) -> bool {
+        self.name.as_deref() == identifier.name()
+    }
+
+    /// The keys that documents add to the meta key, newest first, each once.
+    fn document_keys(&self) -> Vec<&Arc<VerifyKey>> {
+        let mut known = HashSet::from([self.key.public()]);
+        let keys = self.documents.iter().filter_map(|held| held.key.as_ref());
+        keys.filter(|key| known.insert(key.public())).collect()
+    }
+
+    /// What `document` says, when it is of this account, which is the one at the address of `did`.
+    fn prove(&self, document: &Document, now: f64) -> Result<Proved, Refusal> {
+        if !self.is_of(&document.did) {
+            return Err(Refusal::new(
+                Code::Mismatch,
+                "did: the address is known under another name",
+            ));
+        }
+        document.prove(&self.key, now)
+    }
+
+    /// This account with one more document (DOC-3).
+    fn with(&self, document: Proved) -> Result<Self, Refusal> {
+        let (same, mut documents): (Vec<Proved>, Vec<Proved>) = self
+            .documents
+            .iter()
+            .cloned()
+            .partition(|held| held.place == document.place);
+        if same.iter().any(|held| is_before(document.time, held.time)) {
+            return Err(Refusal::new(
+                Code::Expired,
+                "data: older than the document that is held",
+            ));
+        }
+        documents.insert(0, document);
+        let time = |document: &Proved| document.time.unwrap_or(0.0);
+        documents.sort_by(|a, b| time(b).total_cmp(&time(a)));
+        documents.truncate(MAX_DOCUMENTS);
+        Ok(Self {
+            documents,
+            ..self.clone()
+        })
+    }
+}
+
+/// Whether both times are known and `time` is the earlier one.
+fn is_before(time: Option<f64>, held: Option<f64>) -> bool {
+    time.zip(held).is_some_and(|(time, held)| time < held)
+}
+
+/// The store has as many accounts as it may have, and none may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// An account as it lies in a folder: its ID is the seed of the meta and the address.
+#[derive(Clone, Debug)]
+pub struct Stored<'a> {
+    /// The address.
+    pub address: &'a str,
+    /// The meta, a JSON text.
+    pub meta: &'a [u8],
+    /// The documents, JSON texts.
+    pub documents: Vec<&'a [u8]>,
+}
+
+/// What became of a [`Stored`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The verdict on the meta.
+    pub meta: Verdict,
+    /// The verdicts on the documents, in order; none when the meta was refused.
+    pub documents: Vec<Verdict>,
+}
+
+/// A stored account with everything checked but the age of its documents among those that are held.
+struct Checked {
+    identifier: Identifier,
+    account: Account,
+    documents: Vec<Result<Proved, Refusal>>,
+}
+
+/// Checked accounts by canonical address.
+#[derive(Debug)]
+pub struct KeyStore {
+    accounts: Mutex<LruCache<Box<str>, Arc<Account>>>,
+    max_accounts: Option<usize>,
+    evict: bool,
+}
+
+impl KeyStore {
+    /// A store for at most `max_accounts`. When it is full the least recently used account leaves if `evict` says so.
+    #[must_use]
+    pub fn new(max_accounts: Option<usize>, evict: bool) -> Self {
+        Self {
+            accounts: Mutex::new(LruCache::unbounded()),
+            max_accounts,
+            evict,
+        }
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The canonical addresses, the least recently used first.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        self.lock()
+            .iter()
+            .rev()
+            .map(|(address, _)| address.to_string())
+            .collect()
+    }
+
+    /// Whether there is an account with this canonical address.
+    #[must_use]
+    pub fn contains(&self, address: &str) -> bool {
+        self.lock().contains(address)
+    }
+
+    /// Removes an account; `false` when there is none.
+    pub fn discard(&self, address: &str) -> bool {
+        self.lock().pop(address).is_some()
+    }
+
+    /// Adds the account of a meta that matches the ID (META-3). A meta never changes: the first one stays.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn add_meta(&self, identifier: &str, meta: &[u8]) -> Result<Verdict, Full> {
+        match meta::check(identifier, meta) {
+            Ok((identifier, key)) => {
+                let account = Account::new(&identifier, key);
+                self.insert(identifier.address(), account).map(|_| Ok(()))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Adds a document to the account that it is of (DOC-1 to DOC-5); `now` is in seconds since the epoch.
+    ///
+    /// # Errors
+    /// The first cause by VERDICT-2.
+    pub fn add_document(&self, document: &[u8], now: f64) -> Verdict {
+        let document = document::parse(json::text(document)?)?;
+        let address = document.did.address();
+        let account = self
+            .get(address)
+            .ok_or_else(|| Refusal::new(Code::UnknownSender, "did: no checked meta"))?;
+        let proved = account.prove(&document, now)?;
+        self.hold(address, &account, proved)
+    }
+
+    /// The keys of an ID: those of documents, newest first, then the meta key. None when the address is unknown or known under another name.
+    #[must_use]
+    pub fn keys_for(&self, identifier: &str) -> Vec<Arc<VerifyKey>> {
+        let Some(identifier) = Identifier::parse(identifier) else {
+            return Vec::new();
+        };
+        match self.get(identifier.address()) {
+            Some(account) if account.is_of(&identifier) => account
+                .document_keys()
+                .into_iter()
+                .chain([&account.key])
+                .cloned()
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Checks and adds accounts, in order; `now` is in seconds since the epoch.
+    ///
+    /// # Errors
+    /// When there is no room; what came before is in.
+    pub fn load(&self, accounts: &[Stored], now: f64, threads: usize) -> Result<Vec<Loaded>, Full> {
+        self.load_each(accounts, now, threads, |_, _| ())
+    }
+
+    /// Looks up the senders of a batch (MSG-10).
+    #[must_use]
+    pub fn resolve(self: &Arc<Self>, table: &[Decoded]) -> Resolution {
+        let mut places = HashMap::new();
+        let mut senders = Vec::new();
+        let mut accounts = self.lock();
+        let of_message = table.iter().map(|decoded| {
+            let address = decoded.as_ref().ok()?.sender.address();
+            Some(*places.entry(address).or_insert_with(|| {
+                senders.push(Sender {
+                    address: address.into(),
+                    account: accounts.get(address).cloned(),
+                });
+                senders.len() - 1
+            }))
+        });
+        let of_message = of_message.collect();
+        drop(accounts);
+        Resolution {
+            store: Arc::clone(self),
+            senders: RwLock::new(senders),
+            of_message,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<Box<str>, Arc<Account>>> {
+        // Nothing panics half-way through a change, so a poisoned lock guards sound data.
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, address: &str) -> Option<Arc<Account>> {
+        self.lock().get(address).cloned()
+    }
+
+    /// Adds an account, or finds the one that is there already.
+    fn insert(&self, address: &str, account: Account) -> Result<Arc<Account>, Full> {
+        let mut accounts = self.lock();
+        if let Some(held) = accounts.get(address) {
+            return Ok(Arc::clone(held));
+        }
+        if self.max_accounts.is_some_and(|most| accounts.len() >= most) {
+            if !self.evict {
+                return Err(Full);
+            }
+            accounts.pop_lru();
+        }
+        let account = Arc::new(account);
+        accounts.put(address.into(), Arc::clone(&account));
+        Ok(account)
+    }
+
+    /// Adds a document that was proved with the key of `account` to what the store has at `address` by now.
+    fn hold(&self, address: &str, account: &Account, document: Proved) -> Verdict {
+        let mut accounts = self.lock();
+        match accounts.peek_mut(address) {
+            Some(held) if held.key.public() == account.key.public() => {
+                *held = Arc::new(held.with(document)?);
+                Ok(())
+            }
+            // It has left in the meantime, or another has come.
+            _ => Ok(()),
+        }
+    }
+
+    /// As `load`; tells `found` what is held at an address then.
+    fn load_each(
+        &self,
+        accounts: &[Stored],
+        now: f64,
+        threads: usize,
+        mut found: impl FnMut(&str, Arc<Account>),
+    ) -> Result<Vec<Loaded>, Full> {
+        let checked = pool::map(threads, accounts.len(), 1, |index| {
+            check(&accounts[index], now)
+        });
+        let mut loaded = Vec::with_capacity(checked.len());
+        for checked in checked {
+            let Checked {
+                identifier,
+                account,
+                documents,
+            } = match checked {
+                Ok(checked) => checked,
+                Err(refusal) => {
+                    let (meta, documents) = (Err(refusal), Vec::new());
+                    loaded.push(Loaded { meta, documents });
+                    continue;
+                }
+            };
+            let address = identifier.address();
+            let mut held = self.insert(address, account.clone())?;
+            let documents = documents
+                .into_iter()
+                .map(|proved| self.hold(address, &account, proved?))
+                .collect();
+            if let Some(latest) = self.get(address) {
+                held = latest;
+            }
+            found(address, held);
+            loaded.push(Loaded {
+                meta: Ok(()),
+                documents,
+            });
+        }
+        Ok(loaded)
+    }
+}
+
+fn check(stored: &Stored, now: f64) -> Result<Checked, Refusal> {
+    let meta = meta::parse(json::text(stored.meta)?)?;
+    let identifier = Identifier::of_account(meta.seed(), stored.address)
+        .ok_or_else(|| Refusal::new(Code::BadAddress, "ID: seed and address make none"))?;
+    let account = Account::new(&identifier, meta.prove(&identifier)?);
+    let prove = |text: &&[u8]| {
+        let document = document::parse(json::text(text)?)?;
+        if document.did.address() != identifier.address() {
+            return Err(Refusal::new(Code::Mismatch, "did: another ID"));
+        }
+        account.prove(&document, now)
+    };
+    let documents = stored.documents.iter().map(prove).collect();
+    Ok(Checked {
+        identifier,
+        account,
+        documents,
+    })
+}
+
+/// A sender of a batch, and its account if there is one.
+#[derive(Debug)]
+struct Sender {
+    address: Box<str>,
+    account: Option<Arc<Account>>,
+}
+
+/// The senders of one batch, held on to: eviction never hurts a batch in flight.
+///
+/// Its methods are given the batch again: the table that was resolved, and the frames that the table was decoded from.
+#[derive(Debug)]
+pub struct Resolution {
+    store: Arc<KeyStore>,
+    senders: RwLock<Vec<Sender>>,
+    /// Which of the senders sent each message; `None` for what is no message.
+    of_message: Vec<Option<usize>>,
+}
+
+impl Resolution {
+    /// The canonical addresses of senders that have no account, each once.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        let senders = self.senders.read().unwrap_or_else(PoisonError::into_inner);
+        let missing = senders.iter().filter(|sender| sender.account.is_none());
+        missing.map(|sender| sender.address.to_string()).collect()
+    }
+
+    /// Loads accounts into the store and into this resolution.
+    ///
+    /// # Errors
+    /// When there is no room in the store.
+    pub fn load(&self, accounts: &[Stored], now: f64, threads: usize) -> Result<Vec<Loaded>, Full> {
+        let mut found = HashMap::new();
+        let loaded = self
+            .store
+            .load_each(accounts, now, threads, |address, account| {
+                found.insert(address.to_owned(), account);
+            });
+        let mut senders = self.senders.write().unwrap_or_else(PoisonError::into_inner);
+        for sender in senders.iter_mut() {
+            if let Some(account) = found.remove(&*sender.address) {
+                sender.account = Some(account);
+            }
+        }
+        loaded
+    }
+
+    /// The verdicts on the messages (MSG-6 to MSG-8); what is no message keeps the refusal that it has.
+    #[must_use]
+    pub fn verify(
+        &self,
+        table: &[Decoded],
+        frames: &[&[u8]],
+        now: f64,
+        threads: usize,
+    ) -> Vec<Verdict> {
+        let accounts: Vec<Option<Arc<Account>>> = self.accounts();
+        let batch = Batch {
+            table,
+            frames,
+            accounts: self
+                .of_message
+                .iter()
+                .map(|&sender| accounts[sender?].as_deref())
+                .collect(),
+            now,
+        };
+        // Nearly every message is signed with the meta key of its sender, so these go first, all in one batch.
+        let codes = verify::verify_batch_wire(&batch.jobs(), threads);
+        pool::map(threads, table.len(), GRAIN, |index| {
+            batch.judge(index, codes[index])
+        })
+    }
+
+    /// Adds the attachments of the messages with code 0 to the store, in order (MSG-9). What does not fit in is left out.
+    pub fn learn(&self, table: &[Decoded], frames: &[&[u8]], codes: &[u8], now: f64) {
+        for ((decoded, frame), code) in table.iter().zip(frames).zip(codes) {
+            let (Ok(message), 0) = (decoded, *code) else {
+                continue;
+            };
+            let address = message.sender.address();
+            let account = match self.store.get(address) {
+                Some(account) => Some(account),
+                None => attached_account(message, frame)
+                    .ok()
+                    .and_then(|account| self.store.insert(address, account).ok()),
+            };
+            let Some(account) = account else { continue };
+            if let Some(proved) = attached_document(message, frame, &account, now) {
+                // One that is older than what is held is not news.
+                let _ = self.store.hold(address, &account, proved);
+            }
+        }
+    }
+
+    fn accounts(&self) -> Vec<Option<Arc<Account>>> {
+        let senders = self.senders.read().unwrap_or_else(PoisonError::into_inner);
+        senders
+            .iter()
+            .map(|sender| sender.account.clone())
+            .collect()
+    }
+}
+
+/// Everything that the verdicts of a batch hang on.
+struct Batch<'a> {
+    table: &'a [Decoded],
+    frames: &'a [&'a [u8]],
+    accounts: Vec<Option<&'a Account>>,
+    now: f64,
+}
+
+impl Batch<'_> {
+    /// Each message with the meta key of its sender, if that has an account.
+    fn jobs(&self) -> Vec<Job<'_>> {
+        let accounts = self.accounts.iter();
+        let jobs = self
+            .table
+            .iter()
+            .zip(accounts)
+            .map(|(decoded, account)| match decoded {
+                Ok(message) => Job {
+                    key: account
+                        .filter(|account| account.is_of(&message.sender))
+                        .map(|account| &*account.key),
+                    message: &message.data,
+                    signature: &message.signature,
+                },
+                Err(_) => Job {
+                    key: None,
+                    message: &[],
+                    signature: &[],
+                },
+            });
+        jobs.collect()
+    }
+
+    /// The verdict on one message; `code` is what the meta key of its account said of it.
+    fn judge(&self, index: usize, code: Code) -> Verdict {
+        let message = self.table[index].as_ref().map_err(Refusal::clone)?;
+        let frame = self.frames[index];
+        match self.accounts[index] {
+            Some(account) if account.is_of(&message.sender) => {
+                self.judge_by(account, code, message, frame)
+            }
+            Some(_) => Err(Refusal::new(
+                Code::Mismatch,
+                "sender: the address is known under another name",
+            )),
+            None => {
+                let account = attached_account(message, frame)?;
+                let code = account.key.verify_wire(&message.data, &message.signature);
+                self.judge_by(&account, code, message, frame)
+            }
+        }
+    }
+
+    /// The same, once there is an account (MSG-6).
+    fn judge_by(&self, account: &Account, code: Code, message: &Message, frame: &[u8]) -> Verdict {
+        let verifies =
+            |key: &VerifyKey| key.verify_wire(&message.data, &message.signature) == Code::Ok;
+        let attached = || attached_document(message, frame, account, self.now)?.key;
+        if code == Code::Ok
+            || account.document_keys().into_iter().any(|key| verifies(key))
+            || attached().is_some_and(|key| verifies(&key))
+        {
+            return Ok(());
+        }
+        Err(match code {
+            Code::BadSignature => {
+                Refusal::new(code, "signature: not made over data by a key of the sender")
+            }
+            _ => Refusal::new(code, "signature: cannot be a signature of the sender's key"),
+        })
+    }
+}
+
+/// The account that the attached meta proves (MSG-8).
+fn attached_account(message: &Message, frame: &[u8]) -> Result<Account, Refusal> {
+    let meta = message
+        .meta
+        .as_ref()
+        .ok_or_else(|| Refusal::new(Code::UnknownSender, "sender: no checked key"))?;
+    let key = attachment(frame, meta)
+        .and_then(meta::parse)
+        .and_then(|meta| meta.prove(&message.sender))
+        .map_err(|refusal| {
+            Refusal::new(
+                Code::Mismatch,
+                format!("meta: not proved to be the sender's: {}", refusal.reason),
+            )
+        })?;
+    Ok(Account::new(&message.sender, key))
+}
+
+/// What the attached visa says, if it is one of the sender that verifies (MSG-8).
+fn attached_document(
+    message: &Message,
+    frame: &[u8],
+    account: &Account,
+    now: f64,
+) -> Option<Proved> {
+    let text = attachment(frame, message.visa.as_ref()?).ok()?;
+    let document = document::parse(text).ok()?;
+    if document.did.address() != message.sender.address() {
+        return None;
+    }
+    account.prove(&document, now).ok()
+}
+
+fn attachment<'a>(frame: &'a [u8], place: &Range<usize>) -> Result<&'a str, Refusal> {
+    json::text(&frame[place.clone()])
+}

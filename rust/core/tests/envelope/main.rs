@@ -1,0 +1,5 @@
+//! The envelope half of the crate, rule by rule of docs/semantics.md: JSON, messages, metas, documents, the keyring.
+
+mod json;
+
+mod mutate;
