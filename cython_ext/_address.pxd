@@ -1,5 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Addresses (docs/semantics.md#address-1 to #address-4), without Python objects."""
+"""Addresses (docs/semantics.md#address-1 to #address-4), without Python objects but for
+`address_canonical`."""
 
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
@@ -8,6 +9,7 @@ from _base58 cimport BASE58_MAX_ENCODED, base58_decode, base58_encode
 from _keccak cimport keccak256
 from _ripemd160 cimport ripemd160
 from _sha256 cimport sha256
+from _storage cimport ascii_text
 
 cdef enum:
     ADDRESS_ANYWHERE = 0x80
@@ -166,3 +168,12 @@ cdef inline bint address_parse(
     if size == 8 or size == 10:
         return address_parse_broadcast(text, size, address)
     return False
+
+
+cdef inline object address_canonical(object text, const Address *address):
+    """The canonical text of an address that was parsed from `text`."""
+    if address.form == ADDRESS_BTC:
+        return text
+    if address.form == ADDRESS_ETH:
+        return ascii_text(address.eth, ADDRESS_MAX_CHARACTERS)
+    return "everywhere" if address.network == ADDRESS_EVERYWHERE else "anywhere"

@@ -1,4 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: annotation_typing=False, autotestdict=False
 """Addresses; the same functions as `dimp_fast._py.address`.
 
 Batches run on the calling thread, whatever `threads` says. They go through a chunk at a time: take
@@ -9,17 +10,14 @@ from cpython.bytes cimport (
     PyBytes_AS_STRING,
     PyBytes_AsStringAndSize,
     PyBytes_FromStringAndSize,
-    PyBytes_GET_SIZE,
 )
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, memset
 
 from _address cimport (
-    ADDRESS_BTC,
-    ADDRESS_ETH,
-    ADDRESS_EVERYWHERE,
     ADDRESS_MAX_BTC,
     Address,
+    address_canonical,
     address_derive,
     address_derive_eth,
     address_eip55,
@@ -27,9 +25,9 @@ from _address cimport (
 )
 from _storage cimport (
     PyUnicode_DATA,
-    PyUnicode_DecodeASCII,
     PyUnicode_GetLength,
     PyUnicode_IS_ASCII,
+    ascii_text,
     store_little_endian,
 )
 
@@ -64,12 +62,13 @@ def derive_addresses(fingerprints, networks: bytes, threads=1) -> list:
     cdef list addresses = []
     cdef Derivation[CHUNK] chunk
     cdef Derivation *item
-    cdef const uint8_t *network = <const uint8_t *>PyBytes_AS_STRING(networks)
-    cdef Py_ssize_t step = 0 if PyBytes_GET_SIZE(networks) == 1 else 1
-    cdef Py_ssize_t total = len(items), start, count, i
+    cdef Py_ssize_t total = len(items), start, count, i, given, step
     cdef char *data
-    if step and PyBytes_GET_SIZE(networks) != total:
-        raise ValueError(f"{len(networks)} network bytes for {total} fingerprints")
+    cdef char *network
+    PyBytes_AsStringAndSize(networks, &network, &given)
+    if given != 1 and given != total:
+        raise ValueError(f"{given} network bytes for {total} fingerprints")
+    step = 0 if given == 1 else 1
     for start in range(0, total, CHUNK):
         count = min(<Py_ssize_t>CHUNK, total - start)
         for i in range(count):
@@ -79,7 +78,7 @@ def derive_addresses(fingerprints, networks: bytes, threads=1) -> list:
             for i in range(count):
                 item = &chunk[i]
                 item.text_size = address_derive(
-                    item.data, item.size, network[step * (start + i)], item.text
+                    item.data, item.size, <uint8_t>network[step * (start + i)], item.text
                 )
         for i in range(count):
             addresses.append(ascii_text(chunk[i].text, chunk[i].text_size))
@@ -113,9 +112,9 @@ def derive_eth_addresses(points, threads=1) -> list:
 
 def eth_checksum(lower_hex: str) -> str:
     """The EIP-55 spelling of 40 lower-case hex digits, without `0x`; ValueError for others."""
+    cdef bint ok = PyUnicode_GetLength(lower_hex) == 40 and PyUnicode_IS_ASCII(lower_hex)
     cdef const uint8_t *lower = <const uint8_t *>PyUnicode_DATA(lower_hex)
     cdef uint8_t[40] text
-    cdef bint ok = PyUnicode_GetLength(lower_hex) == 40 and PyUnicode_IS_ASCII(lower_hex)
     cdef int i
     if ok:
         for i in range(40):
@@ -138,7 +137,7 @@ def parse_address(text: str) -> tuple | None:
     if not address_parse(<const uint8_t *>PyUnicode_DATA(text), size, &address):
         return None
     return (
-        canonical_text(text, &address),
+        address_canonical(text, &address),
         address.network,
         (<const char *>address.digest)[:20],
         address.number,
@@ -189,19 +188,7 @@ def parse_addresses(texts, threads=1) -> tuple:
                 store_little_endian(number_le + 4 * (start + i), item.address.number_le)
         for i in range(count):
             if chunk[i].ok:
-                canonical.append(canonical_text(items[start + i], &chunk[i].address))
+                canonical.append(address_canonical(items[start + i], &chunk[i].address))
             else:
                 canonical.append(None)
     return codes, networks, digests, numbers, numbers_le, canonical
-
-
-cdef inline object ascii_text(const uint8_t *text, Py_ssize_t size):
-    return PyUnicode_DecodeASCII(<const char *>text, size, NULL)
-
-
-cdef inline object canonical_text(object text, const Address *address):
-    if address.form == ADDRESS_BTC:
-        return text
-    if address.form == ADDRESS_ETH:
-        return ascii_text(address.eth, 42)
-    return "everywhere" if address.network == ADDRESS_EVERYWHERE else "anywhere"

@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: annotation_typing=False, autotestdict=False
 """Base58; the same functions as `dimp_fast._py.base58`."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AsStringAndSize
 from libc.stdint cimport uint8_t
 
 from _base58 cimport (
@@ -13,20 +14,22 @@ from _base58 cimport (
 )
 from _storage cimport (
     PyUnicode_DATA,
-    PyUnicode_DecodeASCII,
     PyUnicode_GetLength,
     PyUnicode_IS_ASCII,
+    ascii_text,
 )
 
 
 def encode(data: bytes) -> str:
     """The base58 text of `data`; ValueError for more than 128 bytes."""
     cdef uint8_t[BASE58_MAX_ENCODED] text
-    cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+    cdef Py_ssize_t size
+    cdef char *source
+    PyBytes_AsStringAndSize(data, &source, &size)
     if size > BASE58_MAX_BYTES:
         raise ValueError(f"base58 takes at most {BASE58_MAX_BYTES} bytes, not {size}")
-    size = base58_encode(<const uint8_t *>PyBytes_AS_STRING(data), size, text)
-    return PyUnicode_DecodeASCII(<const char *>text, size, NULL)
+    size = base58_encode(<const uint8_t *>source, size, text)
+    return ascii_text(text, size)
 
 
 def decode(text: str) -> bytes | None:

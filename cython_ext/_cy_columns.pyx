@@ -1,4 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: annotation_typing=False, autotestdict=False
 """Columns of IDs for routing; the same function as `dimp_fast._py.columns`.
 
 It goes through a batch a chunk at a time: take pointers, then work without the GIL. A tuple holds on
@@ -8,8 +9,8 @@ to the texts meanwhile.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
-from _address cimport ADDRESS_MAX_CHARACTERS, Address, address_parse
-from _identifier cimport IdentifierParts, identifier_character, identifier_split
+from _address cimport Address
+from _identifier cimport IdentifierParts, identifier_parse
 from _storage cimport (
     PyUnicode_DATA,
     PyUnicode_GetLength,
@@ -43,6 +44,8 @@ def route(identifiers, shards: int) -> tuple:
     cdef uint32_t divisor = shards
     cdef tuple items = tuple(identifiers)
     cdef Text[CHUNK] chunk
+    cdef Text *text
+    cdef IdentifierParts parts
     cdef Address address
     cdef Py_ssize_t total = len(items), start, count, i
     cdef bytes codes = PyBytes_FromStringAndSize(NULL, total)
@@ -57,13 +60,14 @@ def route(identifiers, shards: int) -> tuple:
     for start in range(0, total, CHUNK):
         count = min(<Py_ssize_t>CHUNK, total - start)
         for i in range(count):
-            text = items[start + i]
-            chunk[i].size = PyUnicode_GetLength(text)
-            chunk[i].kind = PyUnicode_KIND(text)
-            chunk[i].data = PyUnicode_DATA(text)
+            item = items[start + i]
+            chunk[i].size = PyUnicode_GetLength(item)
+            chunk[i].kind = PyUnicode_KIND(item)
+            chunk[i].data = PyUnicode_DATA(item)
         with nogil:
             for i in range(count):
-                if parse(&chunk[i], &address):
+                text = &chunk[i]
+                if identifier_parse(text.kind, text.data, text.size, &parts, &address):
                     code[start + i] = OK
                 else:
                     code[start + i] = BAD_ADDRESS
@@ -73,22 +77,3 @@ def route(identifiers, shards: int) -> tuple:
                 store_little_endian(number + 4 * (start + i), address.number)
                 store_little_endian(shard + 4 * (start + i), address.number % divisor)
     return codes, networks, numbers, chosen
-
-
-cdef bint parse(const Text *text, Address *address) noexcept nogil:
-    """Whether `text` is an ID; if so, what its address says."""
-    cdef IdentifierParts parts
-    cdef uint8_t[ADDRESS_MAX_CHARACTERS] ascii
-    cdef Py_ssize_t size, i
-    cdef uint32_t character
-    if not identifier_split(text.kind, text.data, text.size, &parts):
-        return False
-    size = parts.slash - (parts.at + 1)
-    if size > ADDRESS_MAX_CHARACTERS:
-        return False
-    for i in range(size):
-        character = identifier_character(text.kind, text.data, parts.at + 1 + i)
-        if character > 0x7f:
-            return False
-        ascii[i] = <uint8_t>character
-    return address_parse(ascii, size, address)

@@ -1,5 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Fields of an envelope: base64, transportable data, the parts of an ID.
+# cython: annotation_typing=False, autotestdict=False
+"""Fields of an envelope: base64, transportable data, IDs.
 
 The same functions as `dimp_fast._py.base64` and `dimp_fast._py.identifier`.
 """
@@ -8,7 +9,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
 
-from _identifier cimport IdentifierParts, identifier_split
+from _address cimport ADDRESS_BTC, Address, address_canonical
+from _identifier cimport IdentifierParts, identifier_parse, identifier_split
 from _storage cimport (
     PyUnicode_DATA,
     PyUnicode_GetLength,
@@ -47,6 +49,7 @@ def decode(text: str) -> bytes | None:
 
 def decode_transportable(text: str) -> bytes | None:
     """The bytes of bare base64, or of a data URI with `;base64`, or None (BASE64-2)."""
+    PyUnicode_GetLength(text)  # raises TypeError for what is no str
     if text.startswith("data:"):
         header, comma, body = text.partition(",")
         if comma:
@@ -64,10 +67,37 @@ def split(text: str) -> tuple | None:
     if not identifier_split(PyUnicode_KIND(text), PyUnicode_DATA(text), size, &parts):
         return None
     return (
-        PyUnicode_Substring(text, 0, parts.at) if parts.at >= 0 else None,
+        name_of(text, &parts),
         PyUnicode_Substring(text, parts.at + 1, parts.slash),
-        PyUnicode_Substring(text, parts.slash + 1, size) if parts.slash < size else None,
+        terminal_of(text, &parts, size),
     )
+
+
+def parse(text: str) -> tuple | None:
+    """Canonical text, name, canonical address, terminal and network byte of an ID, or None for what
+    is none (ID-1, ID-2)."""
+    cdef IdentifierParts parts
+    cdef Address address
+    cdef Py_ssize_t size = PyUnicode_GetLength(text)
+    if not identifier_parse(PyUnicode_KIND(text), PyUnicode_DATA(text), size, &parts, &address):
+        return None
+    if address.form == ADDRESS_BTC:
+        canonical = text
+        spelling = PyUnicode_Substring(text, parts.at + 1, parts.slash)
+    else:
+        spelling = address_canonical(text, &address)
+        before = PyUnicode_Substring(text, 0, parts.at + 1)
+        canonical = before + spelling + PyUnicode_Substring(text, parts.slash, size)
+    name, terminal = name_of(text, &parts), terminal_of(text, &parts, size)
+    return canonical, name, spelling, terminal, address.network
+
+
+cdef inline object name_of(object text, const IdentifierParts *parts):
+    return PyUnicode_Substring(text, 0, parts.at) if parts.at >= 0 else None
+
+
+cdef inline object terminal_of(object text, const IdentifierParts *parts, Py_ssize_t size):
+    return PyUnicode_Substring(text, parts.slash + 1, size) if parts.slash < size else None
 
 
 cdef object decode_ascii(const uint8_t *text, Py_ssize_t size):

@@ -3,6 +3,8 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
+from _address cimport ADDRESS_MAX_CHARACTERS, Address, address_parse
+
 cdef enum:
     IDENTIFIER_MAX_CHARACTERS = 128
 
@@ -62,3 +64,24 @@ cdef inline bint identifier_split(
         elif identifier_forbids(character):
             return False
     return parts.slash > parts.at + 1 and parts.slash != size - 1
+
+
+cdef inline bint identifier_parse(
+    int kind, const void *data, Py_ssize_t size, IdentifierParts *parts, Address *address
+) noexcept nogil:
+    """Whether the text is an ID; if so, where it parts and what its address says."""
+    cdef uint8_t[ADDRESS_MAX_CHARACTERS] text
+    cdef Py_ssize_t start, length, i
+    cdef uint32_t character
+    if not identifier_split(kind, data, size, parts):
+        return False
+    start = parts.at + 1
+    length = parts.slash - start
+    if length > ADDRESS_MAX_CHARACTERS:
+        return False
+    for i in range(length):
+        character = identifier_character(kind, data, start + i)
+        if character > 0x7f:
+            return False
+        text[i] = <uint8_t>character
+    return address_parse(text, length, address)

@@ -17,6 +17,11 @@ cdef extern from "Python.h":
     object PyUnicode_DecodeASCII(const char *data, Py_ssize_t size, const char *errors)
 
 
+cdef inline object ascii_text(const uint8_t *text, Py_ssize_t size):
+    """A `str` of ASCII characters."""
+    return PyUnicode_DecodeASCII(<const char *>text, size, NULL)
+
+
 cdef inline void store_little_endian(uint8_t *column, uint32_t value) noexcept nogil:
     column[0] = <uint8_t>value
     column[1] = <uint8_t>(value >> 8)

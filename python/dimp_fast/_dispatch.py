@@ -6,7 +6,7 @@ See docs/architecture.md for what a tier offers.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import threading
 import warnings
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 RUST, CYTHON, PYTHON = "rust", "cython", "python"
 TIERS = (RUST, CYTHON, PYTHON)
 """Fastest first."""
+
+_EXTENSIONS = {
+    RUST: ("_rust",),
+    CYTHON: ("_cy_address", "_cy_base58", "_cy_columns", "_cy_digest", "_cy_envelope"),
+    PYTHON: (),
+}
+"""What must have been built for a tier to be here."""
 
 _MODULES = {RUST: "dimp_fast._rust", CYTHON: "dimp_fast._cython", PYTHON: "dimp_fast._python"}
 SIMD_LEVELS = ("avx512ifma", "avx512", "avx2", "portable")
@@ -115,15 +122,15 @@ class Dispatcher:
             return self._loaded[tier]
 
     def _import(self, tier: str) -> ModuleType | None:
+        for extension in _EXTENSIONS[tier]:
+            if importlib.util.find_spec(f"dimp_fast.{extension}") is None:
+                self._absent[tier] = f"dimp_fast.{extension} was not built"
+                return None
         try:
             module = importlib.import_module(_MODULES[tier])
             if tier == RUST:
                 simd = None if self.settings.simd == "auto" else self.settings.simd
                 module.configure(self.settings.threads, simd)
-        except ModuleNotFoundError as error:
-            if error.name is None or not error.name.startswith("dimp_fast."):
-                raise
-            self._absent[tier] = f"{error.name} was not built"
         except ImportError as error:
             self._absent[tier] = f"broken: {error}"
             warnings.warn(

@@ -121,9 +121,12 @@ def _read(path: Path) -> bytes | None:
 
 
 def _split_documents(content: bytes) -> list[bytes]:
-    """The documents of a ``documents.js``: a JSON array of objects, or one object."""
+    """The documents of a ``documents.js``: ``{"documents": [...]}`` as the reference writes it, a
+    bare array, or one document."""
     try:
         value: Any = json.loads(content)
+        if isinstance(value, dict) and isinstance(value.get("documents"), list):
+            value = value["documents"]
         items = value if isinstance(value, list) else [value]
         return [
             json.dumps(item, allow_nan=False).encode("ascii")

@@ -96,7 +96,10 @@ class Identifier:
 
     @property
     def type(self) -> int:
-        """The network byte in today's numbers, an :class:`EntityType` where there is one."""
+        """The network byte in today's numbers, an :class:`EntityType` where there is one; a user
+        when there is no name, as in the reference."""
+        if self._name is None and not self.is_broadcast:
+            return EntityType.USER
         mapped = _MAPPED_TYPES.get(self._network, self._network)
         return _ENTITY_TYPES.get(mapped, mapped)
 

@@ -29,9 +29,7 @@ class Signer:
             self._key = ec.generate_private_key(ec.SECP256K1())
         else:
             self._key = Ed25519PrivateKey.generate()
-        spki = self._key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
+        spki = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self.public_key = PublicKey.parse(spki)
 
     def sign(self, message: bytes) -> bytes:

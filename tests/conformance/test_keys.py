@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import pickle
 
-import data_sets
 import pytest
 
+import data_sets
 from dimp_fast import Code, DimError, PublicKey
 
 UNIT = "parse_public_key"
@@ -84,9 +84,7 @@ def test_key_4_rsa_data_is_spki_whatever_the_spelling(tier: str) -> None:
 
 
 def _ssh_rsa(exponent: bytes, modulus: bytes) -> str:
-    blob = b"".join(
-        len(part).to_bytes(4, "big") + part for part in (b"ssh-rsa", exponent, modulus)
-    )
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in (b"ssh-rsa", exponent, modulus))
     return f"ssh-rsa {base64.b64encode(blob).decode()}"
 
 
@@ -149,7 +147,9 @@ def test_key_2_anything_else_is_a_bad_key(tier: str, text: str) -> None:
     assert refusal({"algorithm": "RSA", "data": text}) is Code.BAD_KEY
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"\x30\x00", b"\x30\x80\x00\x00", bytes(33), POINT[:-1]])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0", b"\x30\x00", b"\x30\x80\x00\x00", bytes(33), POINT[:-1]]
+)
 def test_key_3_broken_der_is_a_bad_key(tier: str, data: bytes) -> None:
     assert refusal(data) is Code.BAD_KEY
 
@@ -183,7 +183,9 @@ def test_ed25519_1_spellings(tier: str) -> None:
     assert refusal({"algorithm": "ED25519", "data": "00" * 32}) is Code.BAD_KEY
 
 
-@pytest.mark.parametrize("source", [MOKI_PEM, FORMS["66"], b"0*0\x05\x06\x03+ep\x03!\0" + ED25519_RAW])
+@pytest.mark.parametrize(
+    "source", [MOKI_PEM, FORMS["66"], b"0*0\x05\x06\x03+ep\x03!\0" + ED25519_RAW]
+)
 def test_to_dict_parses_to_the_same_key(tier: str, source: str | bytes) -> None:
     key = PublicKey.parse(source)
     again = PublicKey.parse(key.to_dict())
@@ -221,3 +223,22 @@ def test_interop_signatures(tier: str, maker: str) -> None:
         except (ValueError, DimError):
             found = False
         assert found == case.expect["verify"], f"{case.id} {case.note}"
+
+
+def _rsa_spki(modulus: int, exponent: int) -> bytes:
+    from dimp_fast._py.keys import encode_rsa
+
+    return encode_rsa(modulus, exponent)
+
+
+@pytest.mark.parametrize(
+    ("modulus", "exponent", "expected"),
+    [(2**1015 + 2, 2, Code.BAD_KEY), (2**1015 + 1, 2, Code.UNSUPPORTED),
+     (2**8192 + 1, 1, Code.UNSUPPORTED), (2**1023 + 1, 1, Code.BAD_KEY),
+     (2**1023 + 1, 2**33 + 2, Code.BAD_KEY), (2**1023 + 1, 2**33 + 1, Code.UNSUPPORTED),
+     (2**1023 + 1, 0, Code.BAD_KEY), (0, 3, Code.BAD_KEY), (1, 3, Code.UNSUPPORTED)],
+)  # fmt: skip
+def test_rsa_2_the_first_fault_decides(
+    tier: str, modulus: int, exponent: int, expected: Code
+) -> None:
+    assert refusal(_rsa_spki(modulus, exponent)) is expected

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-import data_sets
 import pytest
-from data_sets import KeyCase, SignatureCase
 
+import data_sets
+from data_sets import KeyCase, SignatureCase
 from dimp_fast import Code, DimError, PublicKey, verify_batch
 
 UNIT = "verify_batch"

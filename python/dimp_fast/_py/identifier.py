@@ -43,7 +43,9 @@ class Parsed(NamedTuple):
 
     @property
     def entity_type(self) -> int:
-        """The network byte in today's numbers (ID-4)."""
+        """The network byte in today's numbers; without a name a user (ID-4)."""
+        if self.name is None and not self.is_broadcast:
+            return 0
         return _ENTITY_TYPES.get(self.network, self.network)
 
     @property

@@ -126,12 +126,12 @@ def _rsa(modulus: int, exponent: int) -> Parsed:
     bits = modulus.bit_length()
     if modulus % 2 == 0:
         raise Refusal(Code.BAD_KEY, "key: RSA modulus is even")
-    if exponent % 2 == 0 or exponent < 3:
-        raise Refusal(Code.BAD_KEY, "key: RSA exponent is even or below 3")
     if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS:
         raise Refusal(
             Code.UNSUPPORTED, f"key: RSA of {bits} bits, not {MIN_RSA_BITS} to {MAX_RSA_BITS}"
         )
+    if exponent % 2 == 0 or exponent < 3:
+        raise Refusal(Code.BAD_KEY, "key: RSA exponent is even or below 3")
     if exponent >= 1 << 33:
         raise Refusal(Code.UNSUPPORTED, "key: RSA exponent is not below 2^33")
     return RSA, encode_rsa(modulus, exponent), bits

@@ -165,7 +165,7 @@ pub fn derive_batch(fingerprints: &[&[u8]], networks: &[u8], threads: usize) -> 
         networks.len() == 1 || networks.len() == fingerprints.len(),
         "one network, or one for each fingerprint"
     );
-    let last = networks.len() - 1;
+    let last = networks.len().saturating_sub(1);
     pool::map(threads, fingerprints.len(), GRAIN, |index| {
         derive(fingerprints[index], networks[index.min(last)])
     })
@@ -254,4 +254,207 @@ fn eip55(digest: &[u8; 20]) -> AddressText {
         }
     }
     AddressText::new(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::hex;
+
+    /// A fingerprint whose addresses were made with the reference.
+    const FINGERPRINT: &str =
+        "8c83c65a95926d1fc3407ea8977b7d0d216462ba151d00efb5b244ae6173b4c50fd83811ad148d5aea0a63\
+        9636eaa2f7f307d72505e36225aa3562909907bf80af0cf0d914ee54709beda787dc1205857a438597b026\
+        e829b9ccd3e1d59fd55d7e9db584c306af14d7d6904f45b8b4e7aed98cd402f1f7dd5b65af412a1e7362";
+
+    #[test]
+    fn address_1_derives_the_published_addresses() {
+        let fingerprint = hex(FINGERPRINT);
+        assert_eq!(
+            &*derive(&fingerprint, 8),
+            "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj"
+        );
+        assert_eq!(
+            &*derive(&fingerprint, 0),
+            "1KwfMVfGoMDBTkFniJYH8bgrxm7tah5ADE"
+        );
+        assert_eq!(
+            &*derive(&fingerprint, 1),
+            "jHGLbxZWXg4HBPsjisbcixebGNqK58HGP"
+        );
+    }
+
+    #[test]
+    fn address_1_reads_what_it_derives_on_every_network() {
+        for network in 0..=255 {
+            let text = derive(b"fingerprint", network);
+            let address = parse(&text).unwrap();
+            assert_eq!(address.kind, Kind::Btc);
+            assert_eq!(address.network, network);
+            assert_eq!(address.digest, digest::hash160(b"fingerprint"));
+            assert_eq!(address.text, text);
+            assert!(!address.is_broadcast());
+        }
+    }
+
+    #[test]
+    fn address_1_refuses_every_wrong_character_and_length() {
+        let good = "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj";
+        for position in 0..good.len() {
+            for other in "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0OIl \n".chars()
+            {
+                let mut text = good.to_owned();
+                text.replace_range(position..=position, &other.to_string());
+                assert_eq!(parse(&text).is_some(), text == good, "{text:?}");
+            }
+        }
+        for text in [
+            "",
+            "1",
+            " 4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj",
+            "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj ",
+            "14YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj",
+            "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVE",
+            // 24 bytes: the network 0 left out, as some peers do.
+            "KwfMVfGoMDBTkFniJYH8bgrxm7tah5ADE",
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn address_1_keeps_leading_zero_bytes() {
+        let mut data = [0; 25];
+        let check = digest::check_code(&data[..21]);
+        data[21..].copy_from_slice(&check);
+        let text = base58::encode(&data);
+        assert_eq!(text, "1111111111111111111114oLvT2");
+        let address = parse(&text).unwrap();
+        assert_eq!((address.network, address.digest), (0, [0; 20]));
+        assert_eq!(parse(&text[1..]), None);
+    }
+
+    #[test]
+    fn address_2_derives_the_published_address() {
+        let point = hex(
+            "50863ad64a87ae8a2fe83c1af1a8403cb53f53e486d8511dad8a04887e5b2352\
+            2cd470243453a299fa9e77237716103abc11a1df38855ed6f2ee187e9c582ba6",
+        );
+        assert_eq!(
+            &*derive_eth(point[..].try_into().unwrap()),
+            "0x3E9003153d9A39D3f57B126b0c38513D5e289c3E"
+        );
+    }
+
+    #[test]
+    fn address_2_takes_one_case_or_eip_55() {
+        // From EIP-55.
+        for text in [
+            "0x52908400098527886E0F7030069857D2E4169EE7",
+            "0xde709f2102306220921060314715629080e2fb77",
+            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+            "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+            "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
+            "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+        ] {
+            let digits = &text[2..];
+            for spelling in [
+                text.to_owned(),
+                format!("0x{}", digits.to_lowercase()),
+                format!("0x{}", digits.to_uppercase()),
+            ] {
+                let address = parse(&spelling).unwrap();
+                assert_eq!(&*address.text, text);
+                assert_eq!((address.kind, address.network), (Kind::Eth, 0));
+                assert_eq!(&address.digest[..], hex(digits));
+            }
+        }
+    }
+
+    #[test]
+    fn address_2_refuses_other_mixtures_and_other_digits() {
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        for position in 2..good.len() {
+            let letter = good.as_bytes()[position];
+            for other in [b'g', b'G', b'x', b' ', letter ^ 0x20] {
+                if other == letter || letter.is_ascii_digit() && other == letter ^ 0x20 {
+                    continue;
+                }
+                let mut text = good.as_bytes().to_vec();
+                text[position] = other;
+                let text = String::from_utf8(text).unwrap();
+                assert_eq!(parse(&text), None, "{text:?}");
+            }
+        }
+        assert_eq!(parse(&good.replacen("0x", "0X", 1)), None);
+        assert_eq!(parse(&good[..41]), None);
+        assert_eq!(parse(&format!("{good}0")), None);
+    }
+
+    #[test]
+    fn address_3_broadcast_in_any_case() {
+        for (text, canonical, network) in [
+            ("anywhere", "anywhere", ANYWHERE),
+            ("AnyWhere", "anywhere", ANYWHERE),
+            ("everywhere", "everywhere", EVERYWHERE),
+            ("EVERYWHERE", "everywhere", EVERYWHERE),
+        ] {
+            let address = parse(text).unwrap();
+            assert_eq!((&*address.text, address.network), (canonical, network));
+            assert!(address.is_broadcast());
+            assert_eq!(address.digest, [0; 20]);
+        }
+        assert!(!parse(&derive(b"x", EVERYWHERE)).unwrap().is_broadcast());
+        assert_eq!(parse("nowhere!"), None);
+        assert_eq!(parse("anywhere "), None);
+    }
+
+    #[test]
+    fn address_4_search_numbers() {
+        for (text, number, number_le) in [
+            (
+                "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj",
+                2_729_727_604,
+                1_951_839_394,
+            ),
+            (
+                "4WDfe3zZ4T7opFSi3iDAKiuTnUHjxmXekk",
+                1_744_549_997,
+                1_840_839_527,
+            ),
+            (
+                "0x3E9003153d9A39D3f57B126b0c38513D5e289c3E",
+                1_579_719_742,
+                9527,
+            ),
+            ("anywhere", 0, 0),
+        ] {
+            let address = parse(text).unwrap();
+            assert_eq!((address.number(), address.number_le()), (number, number_le));
+        }
+    }
+
+    #[test]
+    fn a_batch_equals_its_items() {
+        let fingerprints: Vec<[u8; 4]> = (0..2000u32).map(u32::to_be_bytes).collect();
+        let fingerprints: Vec<&[u8]> = fingerprints.iter().map(|item| &item[..]).collect();
+        let networks: Vec<u8> = (0..=255).cycle().take(2000).collect();
+        let texts = derive_batch(&fingerprints, &networks, 0);
+        for ((text, fingerprint), &network) in texts.iter().zip(&fingerprints).zip(&networks) {
+            assert_eq!(*text, derive(fingerprint, network));
+        }
+        assert_eq!(
+            derive_batch(&fingerprints, &[7], 1),
+            derive_batch(&fingerprints, &[7; 2000], 2)
+        );
+        assert!(derive_batch(&[], &[], 0).is_empty());
+        let mut texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        texts[1000] = "no address";
+        let parsed = parse_batch(&texts, 0);
+        assert_eq!(parsed.len(), 2000);
+        for (index, (address, text)) in parsed.iter().zip(&texts).enumerate() {
+            assert_eq!(address.is_none(), index == 1000);
+            assert_eq!(*address, parse(text));
+        }
+    }
 }

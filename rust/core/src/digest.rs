@@ -40,19 +40,12 @@ pub fn check_code(data: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        use std::fmt::Write;
-        bytes.iter().fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string");
-            text
-        })
-    }
+    use crate::vectors::to_hex;
 
     #[test]
     fn fips_180_sha256() {
         assert_eq!(
-            hex(&sha256(b"abc")),
+            to_hex(&sha256(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }
@@ -60,7 +53,7 @@ mod tests {
     #[test]
     fn ripemd160_of_its_paper() {
         assert_eq!(
-            hex(&ripemd160(b"message digest")),
+            to_hex(&ripemd160(b"message digest")),
             "5d0689ef49d2fae572b881b123a85ffa21595f36"
         );
     }
@@ -68,7 +61,7 @@ mod tests {
     #[test]
     fn keccak256_has_the_original_padding() {
         assert_eq!(
-            hex(&keccak256(b"")),
+            to_hex(&keccak256(b"")),
             "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
         );
     }

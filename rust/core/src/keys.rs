@@ -431,3 +431,392 @@ fn ed25519_point(data: &[u8]) -> Result<PublicKey, Refusal> {
         bits: 256,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{
+        hex, pkcs1, to_hex, ECC_POINT, ED25519_KEY, RSA, RSA_1024_OPENSSH, RSA_1024_PEM,
+    };
+
+    fn code<T>(result: Result<T, Refusal>) -> Code {
+        result.map_or_else(|refusal| refusal.code, |_| Code::Ok)
+    }
+
+    /// `SubjectPublicKeyInfo` of any parts.
+    fn info(algorithm: &[u8], parameters: &[u8], key: &[u8]) -> Vec<u8> {
+        let mut identifier = Vec::new();
+        der::write(&mut identifier, der::OBJECT_IDENTIFIER, &[algorithm]);
+        identifier.extend_from_slice(parameters);
+        let mut parts = Vec::new();
+        der::write(&mut parts, der::SEQUENCE, &[&identifier]);
+        der::write(&mut parts, der::BIT_STRING, &[&[0], key]);
+        let mut out = Vec::new();
+        der::write(&mut out, der::SEQUENCE, &[&parts]);
+        out
+    }
+
+    fn named_curve(curve: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        der::write(&mut out, der::OBJECT_IDENTIFIER, &[curve]);
+        out
+    }
+
+    fn pem(label: &str, data: &[u8]) -> String {
+        format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            base64::encode(data)
+        )
+    }
+
+    #[test]
+    fn key_4_every_spelling_of_an_rsa_key_is_the_same_key() {
+        let key = parse_text(RSA_1024_PEM).unwrap();
+        assert_eq!((key.algorithm(), key.bits()), (Algorithm::Rsa, 1024));
+        assert_eq!(key.data(), info(RSA_ENCRYPTION, &[5, 0], &RSA[1].pkcs1()));
+        assert_eq!(
+            key.rsa_numbers(),
+            Some((&hex(RSA[1].modulus)[..], &[1, 0, 1][..]))
+        );
+        let body = &RSA_1024_PEM[27..RSA_1024_PEM.len() - 26];
+        let dense = body.replace('\n', "");
+        let texts = [
+            RSA_1024_PEM.replace('\n', "\r\n"),
+            format!("\n\t {RSA_1024_PEM} \x0b\x0c\r"),
+            format!("-----BEGIN PUBLIC KEY-----{dense}-----END PUBLIC KEY-----"),
+            pem("PUBLIC KEY", &RSA[1].pkcs1()),
+            pem("RSA PUBLIC KEY", &RSA[1].pkcs1()),
+            pem("RSA PUBLIC KEY", key.data()),
+            pem("PUBLIC KEY", &info(RSA_ENCRYPTION, &[], &RSA[1].pkcs1())),
+            RSA_1024_OPENSSH.to_owned(),
+            format!(" {RSA_1024_OPENSSH}\tsomebody@somewhere at home\n"),
+        ];
+        for text in texts {
+            assert_eq!(parse_text(&text).as_ref(), Ok(&key), "{text:?}");
+            for name in ["RSA", "SHA256withRSA", "RSA/ECB/PKCS1Padding"] {
+                assert_eq!(parse_mapping(name, &text).as_ref(), Ok(&key), "{text:?}");
+            }
+        }
+        for data in [&RSA[1].pkcs1(), key.data()] {
+            assert_eq!(parse_bytes(data).as_ref(), Ok(&key));
+        }
+        assert_eq!(from_canonical(Algorithm::Rsa, key.data()), Ok(key));
+    }
+
+    #[test]
+    fn key_2_refuses_other_pem() {
+        let body = base64::encode(&RSA[1].pkcs1());
+        let block =
+            |begin: &str, end: &str| format!("-----BEGIN {begin}-----{body}-----END {end}-----");
+        let good = block("PUBLIC KEY", "PUBLIC KEY");
+        assert_eq!(code(parse_text(&good)), Code::Ok);
+        for text in [
+            block("PUBLIC KEY", "RSA PUBLIC KEY"),
+            block("RSA PUBLIC KEY", "PUBLIC KEY"),
+            block("PRIVATE KEY", "PRIVATE KEY"),
+            block("RSA PRIVATE KEY", "RSA PRIVATE KEY"),
+            block("CERTIFICATE", "CERTIFICATE"),
+            block("public key", "public key"),
+            format!("{good}\n{good}"),
+            format!("{good} x"),
+            format!("x {good}"),
+            format!("{good}\u{a0}"),
+            good.replace("-----END", "----END"),
+            good.replace("END", "BEGIN"),
+            good.replace("MIG", "M!IG"),
+            good.replace("-----END", "=-----END"),
+            "-----BEGIN PUBLIC KEY----------END PUBLIC KEY-----".to_owned(),
+            "-----BEGIN PUBLIC KEY-----".to_owned(),
+            pem("PUBLIC KEY", &hex(ECC_POINT)),
+            pem("PUBLIC KEY", &hex(ED25519_KEY)),
+            body.clone(),
+        ] {
+            assert_eq!(code(parse_text(&text)), Code::BadKey, "{text:?}");
+            assert_eq!(code(parse_mapping("RSA", &text)), Code::BadKey, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn key_2_refuses_other_openssh_text() {
+        let body = &RSA_1024_OPENSSH[8..];
+        let blob = base64::decode(body.as_bytes()).unwrap();
+        let text = |blob: &[u8]| format!("ssh-rsa {}", base64::encode(blob));
+        assert_eq!(code(parse_text(&text(&blob))), Code::Ok);
+        let mut longer = blob.clone();
+        longer.push(0);
+        let mut renamed = blob.clone();
+        renamed[4] = b'S';
+        // The exponent 65537 with a zero byte too many.
+        let mut padded = blob.clone();
+        padded.splice(11..15, [0, 0, 0, 4, 0]);
+        let mut negative = blob.clone();
+        negative[15] = 0x81;
+        for text in [
+            text(&longer),
+            text(&blob[..blob.len() - 1]),
+            text(&renamed),
+            text(&padded),
+            text(&negative),
+            text(&[]),
+            "ssh-rsa".to_owned(),
+            format!("ssh-rsa{body}"),
+            format!("ssh-dss {body}"),
+            format!("ssh-rsa {body}\nssh-rsa {body}"),
+            format!("ssh-rsa {}\n{}", &body[..40], &body[40..]),
+        ] {
+            assert_eq!(code(parse_text(&text)), Code::BadKey, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn key_3_structure() {
+        let key = RSA[1].pkcs1();
+        let good = info(RSA_ENCRYPTION, &[5, 0], &key);
+        for data in [
+            info(RSA_ENCRYPTION, &[5, 1, 0], &key),
+            info(RSA_ENCRYPTION, &[5, 0, 5, 0], &key),
+            info(RSA_ENCRYPTION, &[0x30, 0], &key),
+            info(RSA_ENCRYPTION, &[5, 0], &[&key[..], &[0]].concat()),
+            info(RSA_ENCRYPTION, &[5, 0], &[]),
+            [&good[..], &[0]].concat(),
+            good[..good.len() - 1].to_vec(),
+            [&key[..], &[0]].concat(),
+            info(ED25519, &[5, 0], &hex(ED25519_KEY)),
+            info(EC_PUBLIC_KEY, &[], &hex(ECC_POINT)),
+            info(EC_PUBLIC_KEY, &[5, 0], &hex(ECC_POINT)),
+            info(EC_PUBLIC_KEY, &[0x30, 0], &hex(ECC_POINT)),
+            vec![0x30, 0],
+            vec![0x30],
+            vec![],
+        ] {
+            assert_eq!(code(parse_bytes(&data)), Code::BadKey, "{data:02x?}");
+        }
+        // rsassaPss, prime256v1, Ed448.
+        let pss = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+        let p256 = named_curve(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
+        for data in [
+            info(pss, &[], &key),
+            info(EC_PUBLIC_KEY, &p256, &hex(ECC_POINT)),
+            info(&[0x2b, 0x65, 0x71], &[], &[0; 57]),
+        ] {
+            assert_eq!(code(parse_bytes(&data)), Code::Unsupported, "{data:02x?}");
+        }
+    }
+
+    #[test]
+    fn key_1_names() {
+        let ecc = ECC_POINT;
+        for (name, expected) in [
+            ("ECC", Code::Ok),
+            ("SHA256withECDSA", Code::Ok),
+            ("ecc", Code::Unsupported),
+            ("AES", Code::Unsupported),
+            ("", Code::Unsupported),
+            ("RSA", Code::BadKey),
+            ("ED25519", Code::BadKey),
+        ] {
+            assert_eq!(code(parse_mapping(name, ecc)), expected, "{name:?}");
+        }
+        let refusal = parse_mapping("ECC", RSA_1024_PEM).unwrap_err();
+        assert_eq!(refusal.code, Code::BadKey);
+        assert_eq!(
+            refusal.reason,
+            "algorithm: ECC, but the key is of the family RSA"
+        );
+        assert_eq!(
+            code(from_canonical(Algorithm::Ecc, &RSA[1].pkcs1())),
+            Code::BadKey
+        );
+        let point = info(EC_PUBLIC_KEY, &named_curve(SECP256K1), &hex(ECC_POINT));
+        assert_eq!(code(from_canonical(Algorithm::Rsa, &point)), Code::BadKey);
+    }
+
+    #[test]
+    fn rsa_1_and_rsa_2() {
+        let modulus = |bits: usize| {
+            let mut number = vec![0xff; bits.div_ceil(8)];
+            number[0] >>= number.len() * 8 - bits;
+            number
+        };
+        let mut even = modulus(1024);
+        even[127] = 0xfe;
+        let e = &[1, 0, 1][..];
+        let largest = &[1, 0xff, 0xff, 0xff, 0xff][..];
+        for (modulus, exponent, expected) in [
+            (modulus(1016), e, Code::Unsupported),
+            (modulus(1017), e, Code::Ok),
+            (modulus(8192), e, Code::Ok),
+            (modulus(8193), e, Code::Unsupported),
+            (even, e, Code::BadKey),
+            (vec![], e, Code::BadKey),
+            (modulus(1024), &[], Code::BadKey),
+            (modulus(1024), &[1], Code::BadKey),
+            (modulus(1024), &[2], Code::BadKey),
+            (modulus(1024), &[3], Code::Ok),
+            (modulus(1024), &[1, 0, 0], Code::BadKey),
+            (modulus(1024), largest, Code::Ok),
+            (modulus(1024), &[2, 0, 0, 0, 1], Code::Unsupported),
+            (modulus(1024), &[2, 0, 0, 0, 0], Code::BadKey),
+        ] {
+            let bits = modulus.len() * 8;
+            let key = parse_bytes(&pkcs1(&modulus, exponent));
+            assert_eq!(code(key), expected, "{bits} {exponent:?}");
+        }
+    }
+
+    #[test]
+    fn ecc_1_points() {
+        let key = parse_text(ECC_POINT).unwrap();
+        let point = hex(ECC_POINT);
+        let compressed = key.compressed_data().unwrap();
+        assert_eq!(key.data(), point);
+        assert_eq!((key.algorithm(), key.bits()), (Algorithm::Ecc, 256));
+        let curve = named_curve(SECP256K1);
+        for data in [
+            &point[..],
+            &compressed,
+            &info(EC_PUBLIC_KEY, &curve, &point),
+            &info(EC_PUBLIC_KEY, &curve, &compressed),
+        ] {
+            assert_eq!(parse_bytes(data).as_ref(), Ok(&key));
+        }
+        let compressed_hex = to_hex(&compressed);
+        let compressed_pem = pem("PUBLIC KEY", &info(EC_PUBLIC_KEY, &curve, &compressed));
+        for text in [
+            ECC_POINT,
+            &ECC_POINT.to_uppercase(),
+            &ECC_POINT[2..],
+            &compressed_hex,
+            &compressed_pem,
+            // Of the length of an uncompressed point in hex.
+            &format!("{:>130}", compressed_pem.replace('\n', "")),
+        ] {
+            assert_eq!(parse_text(text).as_ref(), Ok(&key), "{text:?}");
+            assert_eq!(parse_mapping("ECC", text).as_ref(), Ok(&key), "{text:?}");
+        }
+        for canonical in [&point[..], &compressed] {
+            assert_eq!(from_canonical(Algorithm::Ecc, canonical).as_ref(), Ok(&key));
+        }
+        assert_eq!(parse_text(RSA_1024_PEM).unwrap().compressed_data(), None);
+    }
+
+    #[test]
+    fn ecc_1_refuses_other_points() {
+        let point = hex(ECC_POINT);
+        let odd = point[64] & 1;
+        let p = hex("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+        let changed = |at: usize, byte: u8| {
+            let mut point = point.clone();
+            point[at] = byte;
+            point
+        };
+        for data in [
+            vec![0],
+            changed(0, 6 + odd),
+            changed(0, 7 - odd),
+            changed(0, 2),
+            changed(0, 5),
+            changed(64, point[64] ^ 1),
+            point[..64].to_vec(),
+            [&point[..], &[0]].concat(),
+            // x = p + 1 names the same point as x = 1, which is on the curve.
+            [&[2], &p[..31], &[0x30]].concat(),
+            // No point has x = 5.
+            [&[2][..], &[0; 31], &[5]].concat(),
+            vec![2; 32],
+            vec![4; 65],
+            vec![0; 33],
+            vec![0; 65],
+        ] {
+            assert_eq!(code(parse_bytes(&data)), Code::BadKey, "{data:02x?}");
+            let text = to_hex(&data);
+            assert_eq!(code(parse_text(&text)), Code::BadKey, "{text}");
+        }
+        assert_eq!(
+            code(parse_bytes(&[&[2][..], &[0; 31], &[1]].concat())),
+            Code::Ok
+        );
+        for text in [
+            "",
+            &ECC_POINT[1..],
+            &format!(" {ECC_POINT}"),
+            &format!("0x{ECC_POINT}"),
+            &ECC_POINT.replacen('a', "g", 1),
+            &ECC_POINT.replacen('a', "é", 1),
+            &"0".repeat(64),
+        ] {
+            assert_eq!(code(parse_text(text)), Code::BadKey, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ed25519_1_spellings() {
+        let data = hex(ED25519_KEY);
+        let spki = info(ED25519, &[], &data);
+        let key = parse_bytes(&spki).unwrap();
+        assert_eq!(
+            (key.algorithm(), key.data()),
+            (Algorithm::Ed25519, &data[..])
+        );
+        for text in [
+            ED25519_KEY,
+            &ED25519_KEY.to_uppercase(),
+            &base64::encode(&data),
+            &format!("{}\n", base64::encode(&data)),
+            &pem("PUBLIC KEY", &spki),
+        ] {
+            assert_eq!(
+                parse_mapping("ED25519", text).as_ref(),
+                Ok(&key),
+                "{text:?}"
+            );
+        }
+        assert_eq!(from_canonical(Algorithm::Ed25519, &data).as_ref(), Ok(&key));
+        // Without a name, 64 hex digits and 32 bytes are nothing.
+        assert_eq!(code(parse_text(ED25519_KEY)), Code::BadKey);
+        assert_eq!(code(parse_bytes(&data)), Code::BadKey);
+        for text in [
+            "",
+            &ED25519_KEY[2..],
+            &format!("{ED25519_KEY}00"),
+            RSA_1024_OPENSSH,
+        ] {
+            assert_eq!(
+                code(parse_mapping("ED25519", text)),
+                Code::BadKey,
+                "{text:?}"
+            );
+        }
+        assert_eq!(code(parse_mapping("ED25519", RSA_1024_PEM)), Code::BadKey);
+    }
+
+    #[test]
+    fn ed25519_1_refuses_bad_points() {
+        let with_top = |low: u8, middle: u8, top: u8| {
+            let mut bytes = [middle; 32];
+            bytes[0] = low;
+            bytes[31] = top;
+            bytes
+        };
+        let order_8 = hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+        for data in [
+            with_top(0, 0, 0),          // order 4
+            with_top(1, 0, 0),          // neutral
+            with_top(1, 0, 0x80),       // neutral with the sign of x = 0
+            with_top(0xec, 0xff, 0x7f), // order 2
+            with_top(0xec, 0xff, 0xff), // order 2 with the sign of x = 0
+            with_top(0xed, 0xff, 0x7f), // y = p
+            with_top(0xee, 0xff, 0x7f), // y = p + 1
+            with_top(0xf0, 0xff, 0x7f), // y = p + 3, of large order
+            with_top(0xff, 0xff, 0xff), // the largest y
+            with_top(2, 0, 0),          // not on the curve
+            order_8[..].try_into().unwrap(),
+        ] {
+            let key = from_canonical(Algorithm::Ed25519, &data);
+            assert_eq!(code(key), Code::BadKey, "{data:02x?}");
+        }
+        // y = 3, the canonical encoding of the point refused above.
+        let three = with_top(3, 0, 0);
+        assert_eq!(code(from_canonical(Algorithm::Ed25519, &three)), Code::Ok);
+    }
+}

@@ -19,3 +19,6 @@ pub mod meta;
 pub mod pool;
 pub mod simd;
 pub mod verify;
+
+#[cfg(test)]
+mod vectors;

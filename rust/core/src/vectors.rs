@@ -1,6 +1,8 @@
 //! Keys, signatures and small helpers for the tests of this crate.
 //!
-//! Made once with Python's `cryptography`, `coincurve` and plain integers; the private keys were thrown away.
+//! Made once with `cryptography`, `coincurve` and the integers of Python.
+
+use std::fmt::Write;
 
 use crate::der;
 
@@ -11,6 +13,14 @@ pub fn hex(digits: &str) -> Vec<u8> {
         .step_by(2)
         .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
         .collect()
+}
+
+/// Hex digits of bytes.
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").expect("a string takes everything");
+        digits
+    })
 }
 
 /// An RSA key, and its signature of `message`.
@@ -56,7 +66,7 @@ pub const RSA: [Rsa; 4] = [
         modulus: "44f4397f66f4f97981cdbcb94d3bbdafa6255aca02cab8b3fd43de0871b494b4809ded063ccd820f13b10c75\
         4545173a748c90ca2e18ebf3168c744191e04650c4604319b13f030de1256fd6e535294c34f173cc37e76108\
         ed53731e8ee597345dabcf15971c9d5027d34dc8ee36525e73de42ef9e60551be9dc772cb742f137",
-        exponent: 65537,
+        exponent: 65_537,
         signature: "2fe6456590da4a94a3e961ddb9ca7835d2d5ceeec65935a1c9371eaff4c0eb628fe3ba723580020c3d39e39e\
         e2e3ad9cc2ec693b0e87a64b699d6337ea1abfa8cf5258545a6e4307b3c85632bfa5be8066052fd12fb87b00\
         3882bda4e5b9133d0f09bd3abee91878840a4e81b4628813165ca6ca82e0b4ac855522c897e141fc",
@@ -66,7 +76,7 @@ pub const RSA: [Rsa; 4] = [
         modulus: "8c2f1ced78d7ef26a2c52843a6c095e81593d01edc3820474b874583978e34a2f7b0ef2bbd7aa85bba42627d\
         20d1ab97310fbc8bbd83ced5f9a038ee9c461cf9d093ef681a0425bbb6e3c2e605bae5ab057c5f0f0e724abc\
         8a921bf7ab7d0e9197cab844f257f9980e3bb358d89e61ec35a8cfed416d304929c08d6124de891f",
-        exponent: 65537,
+        exponent: 65_537,
         signature: "2d4703b9133e718865d033a68bfe1d2e6ee7c14df06efdd3cf3d87c8e51c822af987986ac7c301aaf4a5fee7\
         4a2e441a4d9eccc98e9c03097bfdd6dcefb4aca757c4c68c841912d197112b54d569133831086ec95e508b3a\
         907de65461033749c24aa2c23e606215e17d6553aabe695a0ab3d8450d5b42a6d9165f2e20029c6c",
@@ -86,7 +96,7 @@ pub const RSA: [Rsa; 4] = [
         modulus: "812aba9db975a1e4cb315426b2f3151d62f9d6f0739028c66b3aa3b1252652b4b4f3690a8cf389638b504d13\
         a0a4f4b9bbeb39a6370a6acb8dc305e1f46e19a10201e83fc9013acbc9cac762ff4f9a010ef2e823c0990a2f\
         613c800167f3b973c9c99b9e8cb355f9891a0d00c33fc388853926565b7623a878b4c6dcfa2e749d",
-        exponent: 8589934583,
+        exponent: 8_589_934_583,
         signature: "5e3b31f5d506d9ad1dcc249cf253c10de69366fe5bddf89ac3bccf8ad83572ed0f2aa49044af5c06f32695db\
         16c9e160cec1bcac414c199c6b5ae3e19a72b3282283fab2974da7a8570a4de662f8ce5b6cccc54f89c8d921\
         65ea67dc53c2a5f38b93a374cae947cc96dafb57c021a0532f3c83b3594e1a26abebe669cb425e9a",
@@ -101,7 +111,7 @@ pub const RSA_1023_ZERO: (&str, &str) = (
         c0bf3e8c4671d583ddaeb87aaa26affd727dd157e201c67b95a3ada10881ac3b89896086f9fc4a31",
 );
 
-/// The first RSA key's signature of `message` with a DigestInfo without parameters.
+/// The first RSA key's signature of `message` with a `DigestInfo` without parameters.
 pub const RSA_1023_NO_NULL: &str =
     "22aed11d651dd7968abf54a6e956f32b9fcbc020ed3515a1ea435c644a1cbe37ced97538cd7f26d0df7bc671\
         c0fa5f6ef798e349d606613a50c3ea253e7ea0fd625a74b16d645392c3dd2673b25cf31bf505a8fc9ae81516\
@@ -115,7 +125,7 @@ pub const RSA_1024_ZERO: (&str, &str) = (
         19523c913cba99331bfa90648ef3deffd9cd4874dd1ab276a9f9b70fa8a76f3539269d917a24fcb2",
 );
 
-/// The second RSA key's signature of `message` with a DigestInfo without parameters.
+/// The second RSA key's signature of `message` with a `DigestInfo` without parameters.
 pub const RSA_1024_NO_NULL: &str =
     "18620f195c0644a7761bebe92f03c456de9bb32dac8f8325fb829226096b4aef1a3e3e6d1769331ecc3d2978\
         f30c1f89e7d646365d934c02acf6226c1615dead0ffd23bb3c4fe08d03a1f184e06dd104c5b7929a0c7b5a44\

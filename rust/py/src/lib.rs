@@ -2,7 +2,9 @@
 
 mod address;
 mod buffers;
+mod keyring;
 mod keys;
+mod message;
 mod runtime;
 mod verify;
 
@@ -12,7 +14,9 @@ use pyo3::prelude::*;
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     address::register(module)?;
+    keyring::register(module)?;
     keys::register(module)?;
+    message::register(module)?;
     runtime::register(module)?;
     verify::register(module)
 }

@@ -49,3 +49,109 @@ fn read(signature: &[u8]) -> Option<Signature> {
     signature.normalize_s();
     Some(signature)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::der;
+    use crate::keys;
+    use crate::vectors::{hex, ECC_POINT, ECDSA_HIGH_S, ECDSA_LOW_S};
+
+    /// The order of the group.
+    const N: &str = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+
+    fn key() -> Key {
+        Key::new(&keys::parse_text(ECC_POINT).unwrap()).unwrap()
+    }
+
+    fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        der::write(&mut out, der::SEQUENCE, parts);
+        out
+    }
+
+    /// A signature of two numbers, big-endian without leading zeros.
+    fn signature(r: &[u8], s: &[u8]) -> Vec<u8> {
+        let mut numbers = Vec::new();
+        der::write_unsigned(&mut numbers, r);
+        der::write_unsigned(&mut numbers, s);
+        sequence(&[&numbers])
+    }
+
+    #[test]
+    fn ecdsa_2_low_and_high_s() {
+        for signature in [ECDSA_LOW_S, ECDSA_HIGH_S].map(hex) {
+            assert_eq!(key().verify(b"message", &signature), Code::Ok);
+            assert_eq!(key().verify(b"Message", &signature), Code::BadSignature);
+        }
+    }
+
+    #[test]
+    fn ecdsa_1_r_and_s_are_in_range() {
+        let n = hex(N);
+        let mut below = n.clone();
+        below[31] -= 1;
+        let mut above = n.clone();
+        above[31] += 1;
+        for (number, expected) in [
+            (&[1][..], Code::BadSignature),
+            (&below, Code::BadSignature),
+            (&[], Code::BadSignatureEncoding),
+            (&n, Code::BadSignatureEncoding),
+            (&above, Code::BadSignatureEncoding),
+            (&[0xff; 32], Code::BadSignatureEncoding),
+            (&[1; 33], Code::BadSignatureEncoding),
+        ] {
+            let name = format!("{number:02x?}");
+            assert_eq!(
+                key().verify(b"message", &signature(number, &[1])),
+                expected,
+                "{name}"
+            );
+            assert_eq!(
+                key().verify(b"message", &signature(&[1], number)),
+                expected,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn ecdsa_1_der_is_strict() {
+        let good = hex(ECDSA_LOW_S);
+        assert_eq!(good[1], 0x44);
+        let (r, s) = good[2..].split_at(34);
+        let body = &good[2..];
+        let negative = [&[2, 32, r[2] | 0x80], &r[3..]].concat();
+        let padded = [&[2, 33, 0], &r[2..]].concat();
+        let long_length = [&[2, 0x81, 32], &r[2..]].concat();
+        for bad in [
+            vec![],
+            body.to_vec(),
+            [&r[2..], &s[2..]].concat(),
+            good[..good.len() - 1].to_vec(),
+            [&good[..], &[0]].concat(),
+            [&[0x30, 0x45], body, &[0]].concat(),
+            [&[0x30, 0x46], body, &[5, 0]].concat(),
+            [&[0x30, 0x81, 0x44], body].concat(),
+            [&[0x30, 0x80], body, &[0, 0]].concat(),
+            [&[0x31, 0x44], body].concat(),
+            sequence(&[&negative, s]),
+            sequence(&[&padded, s]),
+            sequence(&[&long_length, s]),
+            sequence(&[r]),
+            sequence(&[r, s, s]),
+            sequence(&[&[2, 0], s]),
+            sequence(&[r, &[2, 0]]),
+            sequence(&[&[4, 32], &r[2..], s]),
+            sequence(&[]),
+        ] {
+            assert_eq!(
+                key().verify(b"message", &bad),
+                Code::BadSignatureEncoding,
+                "{bad:02x?}"
+            );
+        }
+        assert_eq!(sequence(&[r, s]), good);
+    }
+}

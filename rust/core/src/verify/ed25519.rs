@@ -27,3 +27,67 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::Verifier;
+
+    use super::*;
+    use crate::keys;
+    use crate::vectors::{hex, ED25519_KEY, ED25519_SIGNATURE};
+
+    /// The order of the prime subgroup, little-endian.
+    const L: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+
+    fn key(text: &str) -> Key {
+        Key::new(&keys::parse_mapping("ED25519", text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn rfc_8032_test_3() {
+        let signature = hex(ED25519_SIGNATURE);
+        let key = key(ED25519_KEY);
+        assert_eq!(key.verify(&[0xaf, 0x82], &signature), Code::Ok);
+        assert_eq!(key.verify(&[0xaf, 0x83], &signature), Code::BadSignature);
+        for at in 0..64 {
+            let mut changed = signature.clone();
+            changed[at] ^= 1;
+            assert_eq!(key.verify(&[0xaf, 0x82], &changed), Code::BadSignature);
+        }
+    }
+
+    #[test]
+    fn ed25519_2_length() {
+        let signature = hex(ED25519_SIGNATURE);
+        for other in [&[][..], &signature[..63], &[&signature[..], &[0]].concat()] {
+            let verdict = key(ED25519_KEY).verify(&[0xaf, 0x82], other);
+            assert_eq!(verdict, Code::BadSignatureEncoding);
+        }
+    }
+
+    #[test]
+    fn ed25519_2_s_is_below_l() {
+        let mut signature = hex(ED25519_SIGNATURE);
+        let mut carry = 0;
+        for (digit, add) in signature[32..].iter_mut().zip(hex(L)) {
+            let value = u16::from(*digit) + u16::from(add) + carry;
+            *digit = u8::try_from(value & 0xff).unwrap();
+            carry = value >> 8;
+        }
+        let verdict = key(ED25519_KEY).verify(&[0xaf, 0x82], &signature);
+        assert_eq!(verdict, Code::BadSignature);
+    }
+
+    #[test]
+    fn ed25519_2_r_of_small_order() {
+        // R is the neutral point and S = k * a: the equation holds.
+        let key = key("c71e0d33ec8fd17f963a42808bb0e8f9ba20d7729e0facac84dab975ab33b81d");
+        let s = hex("a4590e85a0c0b3e8a7c3afbcffcef6538d44f8015a44e6d27353deb5af96090b");
+        let signature = [&[1][..], &[0; 31], &s].concat();
+        let verdict = key.verify(b"small order R", &signature);
+        assert_eq!(verdict, Code::BadSignature);
+        // Were it not for the order of R, it would be accepted.
+        let signature = Signature::from_slice(&signature).unwrap();
+        assert!(key.0.verify(b"small order R", &signature).is_ok());
+    }
+}

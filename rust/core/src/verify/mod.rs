@@ -134,3 +134,64 @@ pub fn verify_batch_wire(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
         jobs[index].verify_wire()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys;
+    use crate::vectors::{
+        hex, ECC_POINT, ECDSA_HIGH_S, ECDSA_LOW_S, ED25519_KEY, ED25519_SIGNATURE, RSA,
+    };
+
+    #[test]
+    fn keys_are_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<VerifyKey>();
+    }
+
+    #[test]
+    fn verdict_3_a_batch_equals_its_items_wherever_they_stand() {
+        let keys = [
+            keys::parse_bytes(&RSA[0].pkcs1()),
+            keys::parse_bytes(&RSA[1].pkcs1()),
+            keys::parse_text(ECC_POINT),
+            keys::parse_mapping("ED25519", ED25519_KEY),
+        ]
+        .map(|key| VerifyKey::new(&key.unwrap()).unwrap());
+        let signatures = [
+            hex(RSA[0].signature),
+            hex(RSA[1].signature),
+            hex(ECDSA_LOW_S),
+            hex(ECDSA_HIGH_S),
+            hex(ED25519_SIGNATURE),
+            vec![],
+        ];
+        let mut jobs = Vec::new();
+        for key in keys.iter().map(Some).chain([None]) {
+            for message in [&b"message"[..], &[0xaf, 0x82]] {
+                for signature in &signatures {
+                    jobs.push(Job {
+                        key,
+                        message,
+                        signature,
+                    });
+                }
+            }
+        }
+        let alone: Vec<Code> = jobs.iter().map(Job::verify).collect();
+        assert_eq!(alone.iter().filter(|&&code| code == Code::Ok).count(), 5);
+        assert!(alone[alone.len() - 12..]
+            .iter()
+            .all(|&code| code == Code::BadKey));
+        for threads in [0, 1, 2, 3] {
+            assert_eq!(verify_batch(&jobs, threads), alone);
+            let (mut jobs, mut alone) = (jobs.clone(), alone.clone());
+            jobs.reverse();
+            alone.reverse();
+            assert_eq!(verify_batch(&jobs, threads), alone);
+            let wire: Vec<Code> = jobs.iter().map(Job::verify_wire).collect();
+            assert_eq!(verify_batch_wire(&jobs, threads), wire);
+        }
+        assert!(verify_batch(&[], 0).is_empty());
+    }
+}

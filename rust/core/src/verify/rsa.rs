@@ -77,3 +77,110 @@ impl Key {
         self.verify(message, padded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys;
+    use crate::vectors::{
+        hex, Rsa, RSA, RSA_1023_NO_NULL, RSA_1023_ZERO, RSA_1024_NO_NULL, RSA_1024_ZERO,
+    };
+
+    fn key(rsa: &Rsa) -> Key {
+        Key::new(&keys::parse_bytes(&rsa.pkcs1()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn rsa_3_sizes_and_exponents_that_libraries_disagree_about() {
+        for rsa in &RSA {
+            let (key, signature) = (key(rsa), hex(rsa.signature));
+            let name = format!("{} bits, exponent {}", rsa.bits, rsa.exponent);
+            assert_eq!(key.verify(b"message", &signature), Code::Ok, "{name}");
+            assert_eq!(
+                key.verify(b"Message", &signature),
+                Code::BadSignature,
+                "{name}"
+            );
+            for at in 0..signature.len() {
+                let mut changed = signature.clone();
+                changed[at] ^= 1;
+                assert_eq!(
+                    key.verify(b"message", &changed),
+                    Code::BadSignature,
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rsa_3_the_length_is_that_of_the_modulus() {
+        for rsa in &RSA {
+            let (key, signature) = (key(rsa), hex(rsa.signature));
+            for other in [
+                &[][..],
+                &signature[..127],
+                &signature[1..],
+                &[&[0], &signature[..]].concat(),
+                &[&signature[..], &[0]].concat(),
+            ] {
+                assert_eq!(key.verify(b"message", other), Code::BadSignatureEncoding);
+            }
+        }
+    }
+
+    #[test]
+    fn rsa_4_the_whole_encoded_message_is_compared() {
+        for (rsa, no_null) in RSA.iter().zip([RSA_1023_NO_NULL, RSA_1024_NO_NULL]) {
+            assert_eq!(
+                key(rsa).verify(b"message", &hex(no_null)),
+                Code::BadSignature
+            );
+        }
+    }
+
+    #[test]
+    fn rsa_4_s_is_below_n() {
+        for rsa in &RSA {
+            let key = key(rsa);
+            let modulus = hex(rsa.modulus);
+            for s in [&modulus[..], &[0xff; 128], &[0; 128]] {
+                assert_eq!(key.verify(b"message", s), Code::BadSignature);
+            }
+            // s + n, where it has the length of n.
+            let mut carry = 0;
+            let mut sum = hex(rsa.signature);
+            for (digit, add) in sum.iter_mut().zip(modulus).rev() {
+                let value = u16::from(*digit) + u16::from(add) + carry;
+                *digit = u8::try_from(value & 0xff).unwrap();
+                carry = value >> 8;
+            }
+            if carry == 0 {
+                assert_eq!(key.verify(b"message", &sum), Code::BadSignature);
+            }
+        }
+    }
+
+    #[test]
+    fn wire_1_a_short_signature_is_padded() {
+        for (rsa, (message, signature)) in RSA.iter().zip([RSA_1023_ZERO, RSA_1024_ZERO]) {
+            let (key, signature) = (key(rsa), hex(signature));
+            let message = message.as_bytes();
+            assert_eq!(key.verify(message, &signature), Code::Ok);
+            assert_eq!(key.verify_padded(message, &signature), Code::Ok);
+            assert_eq!(key.verify_padded(message, &signature[1..]), Code::Ok);
+            assert_eq!(
+                key.verify(message, &signature[1..]),
+                Code::BadSignatureEncoding
+            );
+            let padding = [&[0], &signature[..]].concat();
+            assert_eq!(
+                key.verify_padded(message, &padding),
+                Code::BadSignatureEncoding
+            );
+            for short in [&signature[2..], &signature[1..127], &[]] {
+                assert_eq!(key.verify_padded(message, short), Code::BadSignature);
+            }
+        }
+    }
+}

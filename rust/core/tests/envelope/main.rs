@@ -1,5 +1,8 @@
 //! The envelope half of the crate, rule by rule of docs/semantics.md: JSON, messages, metas, documents, the keyring.
 
 mod json;
-
+mod keyring;
+mod message;
+mod meta;
 mod mutate;
+mod owner;

@@ -1,0 +1,234 @@
+"""Rivals timed in turn: A B C, A B C, ... in one process, so that each meets the same machine.
+
+A shared machine swings by half from one second to the next; what is measured one after the other
+is then a comparison of two seconds, not of two programs. Here every round gives each contender one
+turn, ratios are taken within rounds, and rounds that were disturbed are left out and counted.
+
+Not here: pytest (``conftest``), files (``results``), tables (``report``), what is measured.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+TURN_NS = 5_000_000
+"""How long a turn lasts at least: far above the grain of the clocks, short enough to stay whole."""
+
+TOLERANCE = 1.10
+"""A round is quiet when no contender took longer than this many times its own lower quartile."""
+
+LEAST_QUIET = 5
+"""With fewer quiet rounds than this, the quietest third of all rounds is taken, and said so."""
+
+
+class Reading(NamedTuple):
+    """The clocks at one moment, in nanoseconds."""
+
+    wall: int
+    cpu: int
+    """CPU time of all threads of the process."""
+    caller: int
+    """CPU time of the calling thread."""
+
+
+def read_clocks() -> Reading:
+    return Reading(time.perf_counter_ns(), time.process_time_ns(), time.thread_time_ns())
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of the things that are compared.
+
+    Args:
+        name: for the table.
+        call: does the work once, for all items.
+        accept: whether what ``call`` returned is right; a benchmark of wrong answers says nothing.
+        scope: a context in which ``call`` runs; entered and left outside the timed part.
+    """
+
+    name: str
+    call: Callable[[], Any]
+    accept: Callable[[Any], bool]
+    scope: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+@dataclass
+class Track:
+    """What one contender's turns took, in nanoseconds an item, one entry a round."""
+
+    name: str
+    calls: int = 1
+    """How often the work was done in one turn."""
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    caller: list[float] = field(default_factory=list)
+
+
+class WrongAnswer(AssertionError):
+    """A contender did not do what it is timed for."""
+
+
+class Race:
+    """Contenders and their times. The first contender is the one the others are compared with.
+
+    Args:
+        contenders: at least one, with different names.
+        items: how many items one call works on.
+        turn_ns: how long a turn lasts at least; 0 makes every turn a single call.
+        clocks: for tests, and for work that is done in child processes.
+    """
+
+    def __init__(
+        self,
+        contenders: Sequence[Contender],
+        items: int,
+        *,
+        turn_ns: int = TURN_NS,
+        clocks: Callable[[], Reading] = read_clocks,
+    ) -> None:
+        if len({contender.name for contender in contenders}) != len(contenders) or not contenders:
+            raise ValueError("contenders need names of their own, and there must be one at least")
+        if items < 1:
+            raise ValueError(f"items: at least 1 is wanted, not {items}")
+        self._contenders = list(contenders)
+        self._items = items
+        self._turn_ns = turn_ns
+        self._clocks = clocks
+        self.tracks: list[Track] = []
+
+    def start(self) -> None:
+        """Check every contender's answer and find out how many calls make a turn."""
+        self.tracks = []
+        for contender in self._contenders:
+            with contender.scope():
+                if not contender.accept(contender.call()):
+                    raise WrongAnswer(contender.name)
+                self.tracks.append(Track(contender.name, self._calls(contender.call)))
+
+    def _calls(self, call: Callable[[], Any]) -> int:
+        calls = 1
+        while True:
+            before, after = self._timed(call, calls)
+            took = max(after.wall - before.wall, 1)
+            if took >= self._turn_ns:
+                return calls
+            # At most tenfold a step: the first calls are slower than those that follow.
+            calls = min(math.ceil(calls * self._turn_ns / took * 1.1), calls * 10)
+
+    def round(self) -> None:
+        """One turn for each contender, in the order in which they were named."""
+        for contender, track in zip(self._contenders, self.tracks, strict=True):
+            with contender.scope():
+                if track.calls > 1:
+                    contender.call()  # a rival has just filled the caches
+                before, after = self._timed(contender.call, track.calls)
+            done = track.calls * self._items
+            track.wall.append((after.wall - before.wall) / done)
+            track.cpu.append((after.cpu - before.cpu) / done)
+            track.caller.append((after.caller - before.caller) / done)
+        gc.collect()
+
+    def _timed(self, call: Callable[[], Any], calls: int) -> tuple[Reading, Reading]:
+        """The clocks around ``calls`` calls; garbage is not collected on one contender's bill."""
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            before = self._clocks()
+            for _ in range(calls):
+                call()
+            return before, self._clocks()
+        finally:
+            if enabled:
+                gc.enable()
+
+
+class Rounds(NamedTuple):
+    """Which rounds count."""
+
+    kept: list[int]
+    total: int
+    quiet: bool
+    """False when too few rounds were quiet and the quietest third had to do."""
+
+
+def quiet_rounds(times: Sequence[Sequence[float]]) -> Rounds:
+    """The rounds in which nobody was disturbed.
+
+    A round counts or is left out for all contenders together, so that leaving it out favours none.
+
+    Args:
+        times: for each contender its times, one a round.
+    """
+    total = len(times[0])
+    quartiles = [_quantile(series, 0.25) for series in times]
+    worst = [
+        max(series[index] / usual for series, usual in zip(times, quartiles, strict=True))
+        for index in range(total)
+    ]
+    kept = [index for index, value in enumerate(worst) if value <= TOLERANCE]
+    if len(kept) >= min(LEAST_QUIET, total):
+        return Rounds(kept, total, True)
+    count = min(total, max(LEAST_QUIET, total // 3))
+    return Rounds(sorted(sorted(range(total), key=worst.__getitem__)[:count]), total, False)
+
+
+class Line(NamedTuple):
+    """What a contender's rounds came to; times in nanoseconds an item, medians of kept rounds."""
+
+    name: str
+    wall: float
+    cpu: float
+    elsewhere: float
+    """CPU time of other threads than the caller's, as a share of all."""
+    ratio: float
+    """Median over rounds of its time divided by the first contender's: how much faster that is."""
+    difference: float
+    """Median over rounds of its time less the first contender's."""
+    spread: float
+    """Distance of the quartiles divided by the median, over the kept rounds."""
+    spread_all: float
+    """The same over all rounds."""
+
+
+def summarise(tracks: Sequence[Track]) -> tuple[list[Line], Rounds]:
+    """Medians, ratios and spreads of a race, in the order of its contenders."""
+    rounds = quiet_rounds([track.wall for track in tracks])
+    first = tracks[0].wall
+    lines = []
+    for track in tracks:
+        wall = [track.wall[index] for index in rounds.kept]
+        cpu = statistics.median(track.cpu[index] for index in rounds.kept)
+        caller = statistics.median(track.caller[index] for index in rounds.kept)
+        lines.append(
+            Line(
+                name=track.name,
+                wall=statistics.median(wall),
+                cpu=cpu,
+                elsewhere=max(0.0, 1 - caller / cpu) if cpu else 0.0,
+                ratio=statistics.median(track.wall[i] / first[i] for i in rounds.kept),
+                difference=statistics.median(track.wall[i] - first[i] for i in rounds.kept),
+                spread=_spread(wall),
+                spread_all=_spread(track.wall),
+            )
+        )
+    return lines, rounds
+
+
+def _spread(values: Sequence[float]) -> float:
+    return (_quantile(values, 0.75) - _quantile(values, 0.25)) / statistics.median(values)
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """The quantile between the two nearest values; one value is its own quantile."""
+    ordered = sorted(values)
+    position = share * (len(ordered) - 1)
+    low = math.floor(position)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)

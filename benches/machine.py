@@ -1,0 +1,111 @@
+"""What a number was measured on: processor, versions, tiers, load.
+
+A time without this is no measurement. Goes into every result.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import ssl
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import dimp_fast
+
+PEERS = (
+    *("base58", "based58", "coincurve", "cryptography", "ecdsa", "numpy", "orjson", "pybase64"),
+    *("pycryptodome", "pynacl", "pytest-benchmark"),
+)
+FLAGS = (
+    *("sha_ni", "aes", "vaes", "gfni", "adx", "bmi2", "avx2", "avx512f", "avx512bw", "avx512dq"),
+    *("avx512vl", "avx512ifma", "avx512vbmi", "avx512_vbmi2", "neon", "asimd", "sha2"),
+)
+"""Processor flags, as Linux spells them, that a kernel here or in a peer makes use of."""
+
+
+def machine_block() -> dict[str, Any]:
+    """The machine as it is now, in plain JSON values."""
+    info = dimp_fast.backend_info()
+    cpu = _cpu()
+    return {
+        "cpu": cpu.get("model name") or info["cpu"]["model"],
+        "cpu_id": kind(cpu),
+        "flags": [flag for flag in FLAGS if flag in cpu.get("flags", "").split()],
+        "cores": info["cpu"]["cores"],
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{sys.implementation.name} {platform.python_version()}",
+        "dimp_fast": info["version"],
+        "revision": _revision(),
+        "backend": info["backend"],
+        "settings": info["settings"],
+        "simd": info["cpu"]["simd"],
+        "threads": info["threads"],
+        "operations": {
+            name: f"{operation['tier']}/{operation['simd']}"
+            for name, operation in info["operations"].items()
+        },
+        "peers": versions(),
+        "libraries": {**info["libraries"], "openssl": ssl.OPENSSL_VERSION, **_pyca_openssl()},
+    }
+
+
+def load_average() -> float:
+    """Of the last minute; NaN where the system does not say."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else float("nan")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the peers that are installed."""
+    found = {}
+    for name in PEERS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def kind(cpu: Mapping[str, str] | None = None) -> str:
+    """A name for this kind of machine, fit for a file name: vendor, family, model."""
+    cpu = _cpu() if cpu is None else cpu
+    parts = [cpu.get("vendor_id") or platform.machine() or "unknown"]
+    parts += [cpu[name] for name in ("cpu family", "model") if name in cpu]
+    vendor = {"AuthenticAMD": "amd", "GenuineIntel": "intel"}.get(parts[0], parts[0])
+    return re.sub(r"[^a-z0-9]+", "-", "-".join([vendor, *parts[1:]]).lower()).strip("-")
+
+
+def _cpu() -> dict[str, str]:
+    """The first processor of /proc/cpuinfo; empty where there is none."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    lines = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    found = {name.strip(): value.strip() for name, _, value in lines}
+    if "flags" not in found:
+        found["flags"] = found.get("Features", "")  # Arm's name for them
+    return found
+
+
+def _revision() -> str:
+    """The commit this tree is at, with a mark when it was changed since."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        run = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return run.stdout.strip()
+
+
+def _pyca_openssl() -> dict[str, str]:
+    from cryptography.hazmat.backends.openssl import backend
+
+    return {"openssl of cryptography": backend.openssl_version_text()}

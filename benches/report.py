@@ -1,0 +1,179 @@
+"""Tables of raw results, in Markdown.
+
+    python benches/report.py benches/results/FILE.json                      print the tables
+    python benches/report.py benches/results/FILE.json --into docs/performance.md
+
+``--into`` puts them between the two marks in that file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import Line, summarise
+from results import load, tracks_of
+
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+
+
+def markdown(rows: Sequence[Sequence[str]], numbers_from: int) -> str:
+    """A table whose columns line up; the first row is the head, columns from the given one on
+    are numbers."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    def padded(row: Sequence[str]) -> Iterator[str]:
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            yield cell.ljust(width) if column < numbers_from else cell.rjust(width)
+
+    rule = [
+        "-" * width if column < numbers_from else "-" * (width - 1) + ":"
+        for column, width in enumerate(widths)
+    ]
+    return "\n".join([line(padded(rows[0])), line(rule), *(line(padded(row)) for row in rows[1:])])
+
+
+def race_tables(races: Sequence[Mapping[str, Any]]) -> str:
+    """One table a group, in the order in which the groups were first met."""
+    groups = dict.fromkeys(race["group"] for race in races)
+    return "\n\n".join(
+        f"### {group}\n\n{_group_table([race for race in races if race['group'] == group])}"
+        for group in groups
+    )
+
+
+def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
+    by_difference = races[0]["compare"] == "difference"
+    compared = "more than the first" if by_difference else "time / first"
+    unit = races[0]["unit"]
+    head = ["workload", "contender", f"a {unit}", "CPU", f"{unit}s/s", compared, "spread", "quiet"]
+    rows = [head]
+    for race in races:
+        lines, rounds = summarise(tracks_of(race))
+        quiet = f"{len(rounds.kept)}/{rounds.total}{'' if rounds.quiet else ' noisy'}"
+        for index, found in enumerate(lines):
+            rows.append(
+                [
+                    race["workload"] if index == 0 else "",
+                    found.name,
+                    duration(found.wall),
+                    duration(found.cpu),
+                    count(1e9 / found.wall),
+                    _compared(found, index, by_difference),
+                    f"{found.spread:.0%} ({found.spread_all:.0%})",
+                    quiet if index == 0 else "",
+                ]
+            )
+    return markdown(rows, numbers_from=2)
+
+
+def _compared(line: Line, index: int, by_difference: bool) -> str:
+    if by_difference:
+        return duration(line.difference) if index else ""
+    return f"{line.ratio:.2f}" if line.ratio < 100 else f"{line.ratio:.0f}"
+
+
+def duration(nanoseconds: float) -> str:
+    """Three digits and a unit."""
+    sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    for unit, scale in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if size >= scale:
+            return f"{sign}{_three(size / scale)} {unit}"
+    return f"{sign}{_three(size)} ns"
+
+
+def count(number: float) -> str:
+    """Three digits and k or M."""
+    for unit, scale in (("M", 1e6), ("k", 1e3)):
+        if number >= scale:
+            return f"{_three(number / scale)}{unit}"
+    return _three(number)
+
+
+def _three(value: float) -> str:
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def machine_lines(run: str, block: Mapping[str, Any], races: Sequence[Mapping[str, Any]]) -> str:
+    """What the tables of a run were measured on."""
+    loads = [load for race in races for load in race["load"]]
+    load_text = f", load average {min(loads):.2f} to {max(loads):.2f}" if loads else ""
+    cores = f"{block['cores']} cores; {', '.join(block['flags']) or 'no flags known'}"
+    settings = f"threads {_threads(block['threads'])}, SIMD {_simd(block['simd'])}"
+    operations = (f"`{name}` {served}" for name, served in block["operations"].items())
+    libraries = {**block["libraries"], **block["peers"]}
+    facts = [
+        f"Run {run}, revision {block['revision']}{load_text}",
+        f"CPU: {block['cpu']} (`{block['cpu_id']}`), {cores}",
+        f"{block['system']}, {block['python']}, dimp_fast {block['dimp_fast']}, {settings}",
+        f"Tier/SIMD level: {', '.join(operations)}",
+        f"Libraries: {', '.join(f'{name} {version}' for name, version in libraries.items())}",
+    ]
+    return "\n".join(f"* {fact}" for fact in facts)
+
+
+def _threads(threads: Any) -> str:
+    return str(threads["size"] if isinstance(threads, dict) else threads)
+
+
+def _simd(simd: Any) -> str:
+    return str(simd["active"] if isinstance(simd, dict) else simd)
+
+
+def build_table(builds: Sequence[Mapping[str, Any]]) -> str:
+    """Times and sizes of builds."""
+    rows = [["what", "value"]]
+    for build in builds:
+        rows += [[what, value] for what, value in build["facts"].items()]
+    return markdown(rows, numbers_from=1)
+
+
+def report(content: Mapping[str, Any]) -> str:
+    """Everything that a results file has to say, as Markdown."""
+    parts = []
+    for run, block in content["machines"].items():
+        races = [race for race in content["races"] if race["run"] == run]
+        parts.append(machine_lines(run, block, races))
+    if content["races"]:
+        parts.append(race_tables(content["races"]))
+    if content["builds"]:
+        parts.append(f"### Build\n\n{build_table(content['builds'])}")
+    return "\n\n".join(parts)
+
+
+def put_between_marks(text: str, tables: str) -> str:
+    """``text`` with ``tables`` between the marks; ``ValueError`` when a mark is missing."""
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the marks {BEGIN} and {END} are missing")
+    return f"{head}{BEGIN}\n\n{tables}\n\n{END}{tail}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Tables of raw results, in Markdown.")
+    parser.add_argument("file", type=Path, help="raw results: benches/results/FILE.json")
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="put them between its marks")
+    options = parser.parse_args(arguments)
+    if not options.file.exists():
+        print(f"report: {options.file} is not there", file=sys.stderr)
+        return 2
+    tables = report(load(options.file))
+    if options.into is None:
+        print(tables)
+    else:
+        text = options.into.read_text(encoding="utf-8")
+        options.into.write_text(put_between_marks(text, tables), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

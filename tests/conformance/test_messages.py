@@ -1,0 +1,695 @@
+"""semantics.md: json-1 to json-6, base64-1 to base64-3, msg-1 to msg-10, wire-1."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import accounts
+import pytest
+from accounts import b64, frame
+
+import data_sets
+from dimp_fast import (
+    Code,
+    DimError,
+    Keyring,
+    MessageBatch,
+    PublicKey,
+    Verdicts,
+    decode,
+    decode_batch,
+    encode,
+    verify_messages,
+)
+
+UNIT = "decode_batch"
+
+VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+HULK = VECTORS["meta.doc.hulk"].output["id"]
+MOKI = VECTORS["meta.doc.moki"].output["id"]
+BASE: dict[str, Any] = {
+    "sender": MOKI, "receiver": HULK, "time": 1.5, "type": 1, "data": "AAAA", "signature": "AAAA",
+}  # fmt: skip
+
+
+def code_of(text: bytes) -> Code:
+    """The verdict on one frame; the single and the batch form must agree, and give a reason."""
+    batch = decode_batch([text], threads=1)
+    code = batch.verdicts[0]
+    if code is Code.OK:
+        decode(text)
+    else:
+        assert batch.verdicts.reason(0)
+        with pytest.raises(DimError) as error:
+            decode(text)
+        assert error.value.code is code
+        assert error.value.reason == batch.verdicts.reason(0)
+        assert batch.sender == [None]
+        assert batch.receiver == [None]
+        assert math.isnan(batch.time[0])
+        assert batch.type[0] == -1
+    return code
+
+
+def changed(**fields: Any) -> bytes:
+    return frame({**BASE, **fields})
+
+
+def without(*names: str, **fields: Any) -> bytes:
+    kept = {name: value for name, value in BASE.items() if name not in names}
+    return frame({**kept, **fields})
+
+
+def raw(*members: str) -> bytes:
+    """BASE with members given as JSON text, appended."""
+    text = json.dumps(BASE)[:-1] + "".join(f", {member}" for member in members) + "}"
+    return text.encode("utf-8", "surrogatepass")
+
+
+# -- JSON ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b" ", b"{", b"}", b"{}", b"[]", b"null", b"1", b'"x"', b"[[[", b"\xff", b"\xef\xbb\xbf{}",
+     b"{'sender': 1}", b'{"sender"}', b'{"sender":}', b'{"a": 1,}', b"{,}", b'{"a" 1}', b"nul",
+     b'{"a": tru}', b'{"a": 01}', b'{"a": 1.}', b'{"a": .5}', b'{"a": +1}', b'{"a": 1e}',
+     b'{"a": -}', b'{"a": 0x1}', b'{"a": "\\x41"}', b'{"a": "\\u12g4"}', b'{"a": "\\u123"}'],
+)  # fmt: skip
+def test_json_1_not_an_object(tier: str, text: bytes) -> None:
+    assert code_of(text) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "member",
+    ['"x": NaN', '"x": Infinity', '"x": -Infinity', '"x": "\x01"', '"x": "\n"', '"x": "\x00"',
+     r'"x": "\ud800"', r'"x": "\udc00"', r'"x": "\udc00\ud800"', r'"x": "\ud800\u0041"',
+     r'"x": "\ud800x\udc00"', r'"x": "\ud800\ud800\udc00"', r'"x": [{"y": "\uDBFF"}]',
+     r'"\ud800": 1', r'"x": {"\udfff": 1}', r'"x": "\ud800\n\udc00"', '"x": "\ud800"', "x: 1",
+     '"x": undefined', '"x": 1 2', '"x": [1,]', '"x": [,1]', '"x": {"a": 1,}', '"x": "\\"'],
+)  # fmt: skip
+def test_json_1_faults_in_a_field_that_nobody_reads(tier: str, member: str) -> None:
+    assert code_of(raw(member)) is Code.MALFORMED
+
+
+@pytest.mark.parametrize("tail", [b"x", b"{}", b",", b"\0", b"\xc2\xa0", b"\xef\xbb\xbf"])
+def test_json_1_nothing_but_space_after_the_object(tier: str, tail: bytes) -> None:
+    assert code_of(changed() + b" \t\r\n") is Code.OK
+    assert code_of(b" \t\r\n" + changed()) is Code.OK
+    assert code_of(changed() + tail) is Code.MALFORMED
+    assert code_of(tail + changed()) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "bad", [b"\x80", b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80",
+            b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"],
+)  # fmt: skip
+def test_json_1_invalid_utf8(tier: str, bad: bytes) -> None:
+    assert code_of(raw('"x": "?"').replace(b"?", bad)) is Code.MALFORMED
+
+
+@pytest.mark.parametrize("member", [r'"x": "\ud83d\ude00"', '"x": "\U0001f600\u5b5f"',
+                                    r'"x": "\u0000\/\b\f\n\r\t\"\\"', '"": {}', '"x": "\x7f\u2028"',
+                                    '"x": -0.0e+5', '"x": [1, [], {}, null, true, false]'])  # fmt: skip
+def test_json_1_sound_text_is_accepted(tier: str, member: str) -> None:
+    assert code_of(raw(member)) is Code.OK
+
+
+def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
+    """A value so that its deepest bracket is at ``depth`` of the whole message."""
+    return opening * (depth - 1) + closing * (depth - 1)
+
+
+def test_json_2_depth(tier: str) -> None:
+    assert code_of(raw(f'"x": {nested(64)}')) is Code.OK
+    assert code_of(raw(f'"x": {nested(65)}')) is Code.TOO_LARGE
+    objects = '{"a":' * 63 + "1" + "}" * 63
+    assert code_of(raw(f'"x": {objects}')) is Code.OK
+    assert code_of(raw(f'"x": [{objects}]')) is Code.TOO_LARGE
+    assert code_of(raw('"x": "' + "[" * 100 + '"')) is Code.OK
+    assert code_of(b'{"a":' * 100_000) is Code.TOO_LARGE
+    assert code_of(raw('"x": ' + "[" * 1_000_000)) is Code.TOO_LARGE
+
+
+def test_json_2_whichever_comes_first_decides(tier: str) -> None:
+    deep = nested(65)
+    assert code_of(raw(f'"x": tru, "y": {deep}')) is Code.MALFORMED
+    assert code_of(raw(f'"y": {deep}, "x": tru')) is Code.TOO_LARGE
+    assert code_of(raw(rf'"x": "\ud800", "y": {deep}')) is Code.MALFORMED
+    assert code_of(raw(rf'"y": {deep}, "x": "\ud800"')) is Code.TOO_LARGE
+    assert code_of(raw(f'"y": {"[" * 64}"x" [')) is Code.TOO_LARGE
+    assert code_of(raw(f'"y": {"[" * 63}"x" [')) is Code.MALFORMED
+    assert code_of(raw(f'"y": {deep}').replace(b"moki", b"mok\xff")) is Code.MALFORMED
+    assert code_of(b"[" * 100) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "member",
+    ['"sender": "a"', '"F": "x"', '"K": "AAAA", "key": "AAAA"', '"keys": {}, "K": {}',
+     '"key": "AAAA", "K": "AAAA"', '"x": 1, "x": 2', r'"\u0078": 1, "x": 1', '"V": null',
+     r'"send\u0065r": "a"', r'"\u0046": "a"', '"M": null, "meta": null'],
+)  # fmt: skip
+def test_json_3_duplicates_in_the_envelope(tier: str, member: str) -> None:
+    assert code_of(raw(member)) is Code.MALFORMED
+
+
+def test_json_3_duplicates_in_keys(tier: str) -> None:
+    assert code_of(raw('"keys": {"a": "AAAA", "b": "AAAA"}')) is Code.OK
+    assert code_of(raw('"keys": {"a": "AAAA", "a": "AAAA"}')) is Code.MALFORMED
+    assert code_of(raw(r'"keys": {"a": "AAAA", "\u0061": "AAAA"}')) is Code.MALFORMED
+    assert code_of(raw('"K": {"a": "AAAA", "a": "AAAA"}')) is Code.MALFORMED
+
+
+def test_json_3_elsewhere_the_last_one_wins(tier: str) -> None:
+    message = decode(raw('"x": {"a": 1, "b": 2, "a": {"c": 1, "c": 2}}'))
+    assert message.to_dict()["x"] == {"a": {"c": 2}, "b": 2}
+
+
+@pytest.mark.parametrize("name", ["time", "type"])
+@pytest.mark.parametrize(
+    "number", ["1e999", "9223372036854775808", "-9223372036854775809", "1" * 400]
+)
+def test_json_4_numbers_of_known_fields(tier: str, name: str, number: str) -> None:
+    text = without(name)[:-1] + f', "{name}": {number}}}'.encode()
+    assert code_of(text) is Code.MALFORMED
+
+
+def test_json_4_numbers_elsewhere(tier: str) -> None:
+    big = "9" * 308
+    numbers = (
+        f"[{big}, -{big}, 1e999, -1E+400, {'1' * 400}, 18446744073709551616, -0, 1.5e300, 1e-999]"
+    )
+    found = decode(raw(f'"x": {numbers}')).to_dict()["x"]
+    assert found == [int(big), -int(big), "1e999", "-1E+400", "1" * 400, 2**64, 0, 1.5e300, 0.0]
+    assert [type(item) for item in found] == [int, int, str, str, str, int, int, float, float]
+
+
+def test_json_5_sizes(tier: str) -> None:
+    limit = 16 * 1024 * 1024
+    padding = limit - len(raw('"x": ""'))
+    assert code_of(raw(f'"x": "{"y" * padding}"')) is Code.OK
+    assert code_of(raw(f'"x": "{"y" * (padding + 1)}"')) is Code.TOO_LARGE
+    assert code_of(b"\xff" * (limit + 1)) is Code.TOO_LARGE
+
+
+def test_json_5_counts(tier: str) -> None:
+    entries = [f'"k{n}": "AAAA"' for n in range(4097)]
+    assert code_of(raw(f'"keys": {{{", ".join(entries[:4096])}}}')) is Code.OK
+    assert code_of(raw(f'"keys": {{{", ".join(entries)}}}')) is Code.TOO_LARGE
+    same = ", ".join(['"k": 1'] * 4097)
+    assert code_of(raw(f'"keys": {{{same}}}')) is Code.TOO_LARGE
+    assert code_of(raw(f'"K": {{{same}}}', '"sender": 1')) is Code.TOO_LARGE
+    assert code_of(changed(traces=[0] * 64)) is Code.OK
+    assert code_of(changed(traces=[0] * 65)) is Code.TOO_LARGE
+    assert code_of(without("sender", traces=[0] * 65)) is Code.TOO_LARGE
+
+
+JSON_6 = VECTORS["json.encode"]
+
+
+def test_json_6_emission(tier: str) -> None:
+    values = {
+        "x": ["\x00\x1f\x7f\u0080\u5b5f\U0001f600\"\\/\b\f\n\r\t", 0, -1, 10**30, 1.0, -0.0, 1e16,
+              1e-5, 1e-7, 1.7e308, 5e-324, 123456789.125, 0.1, 1e22, 1e15, True, False, None,
+              {"a": {}}, [], ""],
+    }  # fmt: skip
+    message = {**BASE, **values}
+    assert encode(message) == json.dumps(message).encode()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "\ud800", {"\udc00": 1}])
+def test_json_6_what_is_not_json_is_refused(tier: str, value: object) -> None:
+    with pytest.raises(DimError) as error:
+        encode({**BASE, "x": [value]})
+    assert error.value.code is Code.MALFORMED
+
+
+@pytest.mark.parametrize("value", [{1: 2}, {None: 2}, object(), {1, 2}, b"bytes" and [b"x"]])
+def test_json_6_what_is_no_json_type_is_misuse(tier: str, value: object) -> None:
+    with pytest.raises(TypeError):
+        encode({**BASE, "x": value})
+
+
+def test_json_6_depth_of_emitted_text(tier: str) -> None:
+    assert decode(encode({**BASE, "x": json.loads(nested(64))}))
+    with pytest.raises(DimError) as error:
+        encode({**BASE, "x": json.loads(nested(65))})
+    assert error.value.code is Code.TOO_LARGE
+    cycle: list[object] = []
+    cycle.append(cycle)
+    with pytest.raises(DimError) as error:
+        encode({**BASE, "x": cycle})
+    assert error.value.code is Code.TOO_LARGE
+
+
+# -- base64 -------------------------------------------------------------------------------------
+
+PLAIN = bytes(range(256))
+PLAIN_TEXT = base64.b64encode(PLAIN).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("AA==", b"\0"), ("AAA=", b"\0\0"), ("AAAA", b"\0\0\0"), (" A\tA\n=\v=\f\r", b"\0"),
+     (PLAIN_TEXT, PLAIN), ("\r\n".join(PLAIN_TEXT), PLAIN),
+     ("data:;base64,AAAA", b"\0\0\0"), ("data:text/plain;base64,AA==", b"\0"),
+     ("data:image/png;charset=utf-8;filename=a.png;base64,AAA=", b"\0\0"),
+     ("data:x;base64, A A A A ", b"\0\0\0"), ("data", b"u\xabZ")],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["data", "signature"])
+def test_base64_accepted(tier: str, field: str, text: str, expected: bytes) -> None:
+    message = decode(changed(**{field: text}))
+    assert getattr(message, field) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" ", "=", "====", "A", "AA", "AAA", "AAAAA", "AA=", "AA===", "AAAA=", "AAAA====", "A===",
+     "AB==", "AAB=", "A-A_", "AA==AAAA", "AA==AA==", "AAAA,AAAA", "AAAA!", "AA\u00a0AA", "\u0410AAA",
+     "AA\x00AA", "AAAA\x1c", "data:AAAA", "data:,AAAA", "data:;base64,", "data:;base64,AAA", "data:;Base64,AAAA",
+     "data:base64,AAAA", "data:;base64;x=y,AAAA", "DATA:;base64,AAAA", "data:;base64,data:;base64,AAAA",
+     "data:;base64AAAA"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["data", "signature"])
+def test_base64_refused(tier: str, field: str, text: str) -> None:
+    assert code_of(changed(**{field: text})) is Code.BAD_ENCODING
+
+
+@pytest.mark.parametrize(("field", "wrap"), [("key", str), ("IV", str), ("keys", lambda text: {"a": "AAAA", "b": text}),
+                                            ("K", str), ("K", lambda text: {"a": text})])  # fmt: skip
+def test_msg_4_other_binary_fields(tier: str, field: str, wrap: Any) -> None:
+    assert code_of(changed(**{field: wrap("AAAA")})) is Code.OK
+    assert code_of(changed(**{field: wrap("")})) is Code.OK
+    assert code_of(changed(**{field: wrap("data:x;base64,AAAA")})) is Code.OK
+    assert code_of(changed(**{field: wrap("AAA")})) is Code.BAD_ENCODING
+
+
+# -- the envelope -------------------------------------------------------------------------------
+
+SHORT = {"sender": "F", "receiver": "R", "time": "W", "type": "T", "group": "G", "key": "K",
+         "keys": "K", "data": "D", "signature": "V", "meta": "M", "visa": "P"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_msg_1_short_names(tier: str, name: str) -> None:
+    value = BASE.get(name, {"group": HULK, "key": "AAAA", "keys": {HULK: "AAAA"}}.get(name, {}))
+    message = decode(without(name, **{SHORT[name]: value}))
+    assert message.to_dict() == {**BASE, name: value}
+    short = encode(message, short=True)
+    assert set(json.loads(short)) == {SHORT.get(n, n) for n in message.to_dict()}
+    assert decode(short).to_dict() == message.to_dict()
+
+
+def test_msg_1_vectors(tier: str) -> None:
+    long = VECTORS["msg.wire.dimples"].output.encode()
+    short = VECTORS["msg.wire.short"].output.encode()
+    assert decode(short).to_dict() == decode(long).to_dict()
+    assert encode(decode(long)) == long
+    assert encode(decode(short)) == long
+    assert encode(decode(long), short=True) == short
+
+
+def test_msg_1_null_means_absent(tier: str) -> None:
+    optional = ("receiver", "time", "type", "group", "key", "keys", "IV", "meta", "visa", "from",
+                "rcpt", "traces")  # fmt: skip
+    message = decode(changed(**dict.fromkeys(optional)))
+    assert str(message.receiver) == "anyone@anywhere"
+    assert (message.time, message.type, message.group, message.keys) == (None, None, None, {})
+    assert message.meta is None
+    for name in ("sender", "data", "signature"):
+        assert code_of(changed(**{name: None})) is Code.MALFORMED
+
+
+def test_msg_1_unknown_fields_survive(tier: str) -> None:
+    extra = {"x": [1, {"y": None}], "neighbor": "z", "": 0}
+    message = decode(changed(**extra))
+    assert message.to_dict() == {**BASE, **extra}
+    assert list(message.to_dict()) == [*BASE, *extra]
+    assert encode(message) == changed(**extra)
+
+
+TEXTS = ("receiver", "group", "key", "IV", "from", "rcpt")
+
+
+@pytest.mark.parametrize("value", [1, 1.5, True, [], {}])
+def test_msg_2_texts(tier: str, value: object) -> None:
+    for name in ("sender", "data", "signature", *TEXTS):
+        if name == "key" or value != {}:
+            assert code_of(changed(**{name: value})) is Code.MALFORMED, name
+
+
+@pytest.mark.parametrize("name", ["sender", "data", "signature"])
+def test_msg_2_needed_fields(tier: str, name: str) -> None:
+    assert code_of(without(name)) is Code.MALFORMED
+    assert code_of(changed(**{name: ""})) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("keys", []), ("keys", "AAAA"), ("keys", {"a": 1}), ("keys", {"a": None}), ("keys", 1),
+     ("keys", {"a": {}}), ("meta", []), ("meta", "x"), ("meta", 1), ("visa", []), ("visa", True),
+     ("traces", {}), ("traces", "x"), ("K", 1), ("K", []), ("K", True), ("M", "x"), ("P", [])],
+)  # fmt: skip
+def test_msg_2_objects_and_arrays(tier: str, name: str, value: object) -> None:
+    assert code_of(changed(**{name: value})) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (1, 1.0), (1.5, 1.5), (2**63 - 1, 2.0**63), ("7", 7.0),
+                                                 ("7.25", 7.25), ("007", 7.0), (1e300, 1e300), (-0.0, 0.0)])  # fmt: skip
+def test_msg_2_times(tier: str, value: object, expected: float) -> None:
+    assert decode(changed(time=value)).time == expected
+    assert decode_batch([changed(time=value)]).time[0] == expected
+
+
+@pytest.mark.parametrize("value", [-1, -0.5, True, False, "", " 1", "1_0", "1e3", "-1", "+1", ".5", "5.", "\u0661", "nan", [], {},
+                                   "1" * 400])  # fmt: skip
+def test_msg_2_bad_times(tier: str, value: object) -> None:
+    assert code_of(changed(time=value)) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(("value", "column", "attribute"), [(0, 0, 0), (136, 136, 136), (-5, -5, -5), ("136", 136, 136), ("007", 7, 7),
+                                                            ("text", -1, "text"), ("", -1, ""), ("1" * 18, int("1" * 18), int("1" * 18)),
+                                                            ("1" * 19, -1, "1" * 19), ("\u0661", -1, "\u0661"), ("-1", -1, "-1")])  # fmt: skip
+def test_msg_2_types(tier: str, value: object, column: int, attribute: object) -> None:
+    batch = decode_batch([changed(type=value)])
+    assert batch.type[0] == column
+    assert batch[0].type == attribute
+
+
+@pytest.mark.parametrize("value", [1.0, True, [], {}, 1e5])
+def test_msg_2_bad_types(tier: str, value: object) -> None:
+    assert code_of(changed(type=value)) is Code.MALFORMED
+
+
+@pytest.mark.parametrize("name", ["sender", "receiver", "group"])
+@pytest.mark.parametrize(
+    "text", ["nobody", "a@b@" + HULK, HULK + "/a/b", HULK[:-1], " " + HULK, HULK + " "]
+)
+def test_msg_3_ids(tier: str, name: str, text: str) -> None:
+    assert code_of(changed(**{name: text})) is Code.BAD_ADDRESS
+    assert code_of(changed(**{name: f"{HULK}/pad"})) is Code.OK
+
+
+@pytest.mark.parametrize("name", ["receiver", "group"])
+def test_msg_3_empty_ids(tier: str, name: str) -> None:
+    assert code_of(changed(**{name: ""})) is Code.BAD_ADDRESS
+
+
+def test_msg_3_hints_are_not_checked(tier: str) -> None:
+    assert (
+        code_of(
+            changed(
+                **{"from": "/pc", "rcpt": "nobody", "traces": [1, "x"], "keys": {"no ID": "AAAA"}}
+            )
+        )
+        is Code.OK
+    )
+
+
+def test_msg_3_no_receiver_is_anyone(tier: str) -> None:
+    message = decode(without("receiver", data="plain text"))
+    assert str(message.receiver) == "anyone@anywhere"
+    assert message.is_broadcast
+    assert message.data == b"plain text"
+
+
+def test_msg_3_columns_are_canonical(tier: str) -> None:
+    eth = "0x3e9003153d9a39d3f57b126b0c38513d5e289c3e"
+    batch = decode_batch(
+        [changed(sender=f"x@{eth}", receiver="Foo@EVERYWHERE", data="t"), changed()]
+    )
+    assert batch.sender == ["x@0x3E9003153d9A39D3f57B126b0c38513D5e289c3E", MOKI]
+    assert batch.receiver == ["Foo@everywhere", HULK]
+    assert batch[0].to_dict()["sender"] == f"x@{eth}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "broadcast"),
+    [({"receiver": "anyone@anywhere"}, True), ({"receiver": "anywhere"}, True),
+     ({"receiver": "x@EveryWhere/pc"}, True), ({"group": "x@everywhere"}, True),
+     ({"receiver": HULK}, False), ({"group": HULK}, False),
+     ({"receiver": "wmQatJXAPBYVTVfbkLNe8bsXGaZnsT7ES6"}, False)],
+)  # fmt: skip
+def test_msg_4_broadcast(tier: str, fields: dict[str, Any], broadcast: bool) -> None:
+    text = changed(**fields, data='{"text": "\u5b5f"}')
+    if broadcast:
+        message = decode(text)
+        assert message.is_broadcast
+        assert message.data == '{"text": "\u5b5f"}'.encode()
+    else:
+        assert code_of(text) is Code.BAD_ENCODING
+
+
+def test_verdict_2_the_first_cause_wins(tier: str) -> None:
+    assert code_of(changed(sender="x", data="!")) is Code.BAD_ENCODING
+    assert code_of(changed(receiver="x", data="!")) is Code.BAD_ENCODING
+    assert code_of(changed(receiver="x")) is Code.BAD_ADDRESS
+    assert code_of(changed(receiver="x", data="!", time="x")) is Code.MALFORMED
+    assert code_of(changed(receiver="x", group="x@everywhere", data="!")) is Code.BAD_ADDRESS
+
+
+# -- verdicts -----------------------------------------------------------------------------------
+
+
+def keyring_of(*known: accounts.Account) -> Keyring:
+    keyring = Keyring()
+    for account in known:
+        assert keyring.add_meta(account.id, account.meta) is Code.OK
+    return keyring
+
+
+def judge(keyring: Keyring, *messages: dict[str, Any], **options: Any) -> list[Code]:
+    """The verdicts; alone, with threads, and in the other order they must be the same."""
+    frames = [frame(message) for message in messages]
+    batch, verdicts = verify_messages(frames, keyring, threads=1, **options)
+    assert isinstance(batch, MessageBatch)
+    assert isinstance(verdicts, Verdicts)
+    for index, code in enumerate(verdicts):
+        assert (code is Code.OK) or verdicts.reason(index)
+    if not options:
+        assert verify_messages(frames, keyring)[1] == verdicts
+        assert list(verify_messages(frames[::-1], keyring)[1]) == list(verdicts)[::-1]
+        for text, code in zip(frames, verdicts, strict=True):
+            assert verify_messages([text], keyring)[1][0] is code
+    return list(verdicts)
+
+
+@pytest.mark.parametrize("algorithm", accounts.ALGORITHMS)
+def test_msg_5_and_6_verdicts(tier: str, algorithm: str) -> None:
+    alice = accounts.account(algorithm)
+    good = alice.message()
+    other_data = {**good, "data": b64(b"tampered")}
+    assert judge(
+        keyring_of(alice),
+        good,
+        other_data,
+        {**good, "time": 5, "receiver": MOKI, "sender": f"{alice.id}/pad"},
+        alice.message(accounts.signer(algorithm, 1)),
+        {**good, "signature": b64(bytes(300))},
+    ) == [Code.OK, Code.BAD_SIGNATURE, Code.OK, Code.BAD_SIGNATURE, Code.BAD_SIGNATURE_ENCODING]
+
+
+@pytest.mark.parametrize("algorithm", accounts.ALGORITHMS)
+def test_msg_5_the_text_of_a_broadcast_is_signed(tier: str, algorithm: str) -> None:
+    alice = accounts.account(algorithm)
+    text = '{"text": "\u5b5f \U0001f600"}'
+    message = alice.message(receiver="everyone@everywhere", data=text,
+                            signature=b64(alice.signer.sign(text.encode())))  # fmt: skip
+    assert judge(keyring_of(alice), message, {**message, "data": text + " "}) == [
+        Code.OK,
+        Code.BAD_SIGNATURE,
+    ]
+
+
+def test_msg_6_any_key_of_the_sender_will_do(tier: str) -> None:
+    alice = accounts.account("ECC")
+    visa_signer = accounts.signer("RSA", 1)
+    keyring = keyring_of(alice)
+    message = alice.message(visa_signer)
+    assert judge(keyring, message) == [Code.BAD_SIGNATURE_ENCODING]  # what the meta key says of it
+    assert keyring.add_document(alice.document(visa_signer.public_key)) is Code.OK
+    assert judge(keyring, message, alice.message()) == [Code.OK, Code.OK]
+    assert judge(keyring, {**message, "data": "AAAA"}) == [Code.BAD_SIGNATURE_ENCODING]
+
+
+def test_msg_7_another_name_is_a_mismatch(tier: str) -> None:
+    alice = accounts.account("ECC")
+    nameless = accounts.account("ECC", seed=None, meta_type=2)
+    keyring = keyring_of(alice, nameless)
+    assert judge(
+        keyring,
+        alice.message(sender=f"bob@{alice.address}"),
+        alice.message(sender=alice.address),
+        alice.message(sender=f"bob@{alice.address}", meta=alice.meta),
+        nameless.message(sender=f"x@{nameless.address}"),
+        nameless.message(),
+    ) == [Code.MISMATCH, Code.MISMATCH, Code.MISMATCH, Code.MISMATCH, Code.OK]
+
+
+def test_msg_8_first_contact(tier: str) -> None:
+    alice, bob = accounts.account("ECC"), accounts.account("RSA", "bob")
+    visa_signer = accounts.signer("RSA", 1)
+    visa = alice.document(visa_signer.public_key)
+    empty = Keyring()
+    assert judge(
+        empty,
+        alice.message(),
+        alice.message(visa=visa),
+        alice.message(meta=alice.meta),
+        alice.message(visa_signer, meta=alice.meta, visa=visa),
+        alice.message(visa_signer, meta=alice.meta),
+        alice.message(meta=bob.meta),
+        alice.message(meta={**alice.meta, "key": bob.meta["key"]}),
+        alice.message(meta={}),
+        alice.message(meta={**alice.meta, "type": 3}),
+        alice.message(bob.signer, meta=alice.meta, visa={}),
+        alice.message(meta=alice.meta, visa={**visa, "data": "{}"}),
+    ) == [Code.UNKNOWN_SENDER, Code.UNKNOWN_SENDER, Code.OK, Code.OK, Code.BAD_SIGNATURE_ENCODING,
+          Code.MISMATCH, Code.MISMATCH, Code.MISMATCH, Code.MISMATCH, Code.BAD_SIGNATURE_ENCODING,
+          Code.OK]  # fmt: skip
+    assert len(empty) == 0
+
+
+def test_msg_8_attachments_of_a_known_sender(tier: str) -> None:
+    alice, bob = accounts.account("ECC"), accounts.account("RSA", "bob")
+    visa_signer = accounts.signer("RSA", 1)
+    keyring = keyring_of(alice)
+    assert keyring.add_document(alice.document(time=10**9)) is Code.OK
+    visa = alice.document(visa_signer.public_key, time=1)
+    assert judge(
+        keyring,
+        alice.message(meta=bob.meta, visa={"did": 1}),
+        alice.message(visa_signer, visa=visa),
+        alice.message(visa_signer, visa={**visa, "did": bob.id}),
+        alice.message(visa_signer, visa=alice.document(visa_signer.public_key, time=1e11)),
+        alice.message(visa_signer),
+    ) == [Code.OK, Code.OK, *[Code.BAD_SIGNATURE_ENCODING] * 3]
+    assert keyring.keys_for(alice.id) == (alice.signer.public_key,)
+
+
+def test_msg_8_and_10_the_order_inside_a_batch_does_not_matter(tier: str) -> None:
+    alice = accounts.account("ECC")
+    first, second = alice.message(meta=alice.meta), alice.message()
+    assert judge(Keyring(), first, second) == [Code.OK, Code.UNKNOWN_SENDER]
+    assert judge(Keyring(), second, first, learn=True) == [Code.UNKNOWN_SENDER, Code.OK]
+
+
+def test_msg_9_learning(tier: str) -> None:
+    alice, bob = accounts.account("ECC"), accounts.account("RSA", "bob")
+    visa = alice.document(accounts.signer("RSA", 1).public_key)
+    keyring = Keyring()
+    forged = bob.message(alice.signer, meta=bob.meta)
+    good = alice.message(meta=alice.meta, visa=visa)
+    assert judge(keyring, forged, good, learn=True) == [Code.BAD_SIGNATURE, Code.OK]
+    assert bob.id not in keyring
+    assert [key.algorithm for key in keyring.keys_for(alice.id)] == ["RSA", "ECC"]
+    assert judge(keyring, alice.message(), bob.message()) == [Code.OK, Code.UNKNOWN_SENDER]
+    newer = alice.document(accounts.signer("RSA", 2).public_key, time=1.8e9 - 1e8)
+    assert judge(keyring, alice.message(visa=newer), learn=True) == [Code.OK]
+    assert len(keyring.keys_for(alice.id)) == 2
+
+
+def test_wire_1_leading_zeros_that_were_dropped(tier: str) -> None:
+    alice = accounts.account("RSA")
+    texts = (str(number) for number in range(1_000_000))
+    text = next(text for text in texts if alice.signer.sign(text.encode())[0] == 0)
+    signature = alice.signer.sign(text.encode())
+    message = alice.message(receiver="anywhere", data=text, signature=b64(signature))
+    shortened = {**message, "signature": b64(signature[1:])}
+    lengthened = {**message, "signature": b64(b"\0" + signature)}
+    assert judge(keyring_of(alice), message, shortened, lengthened) == [
+        Code.OK, Code.OK, Code.BAD_SIGNATURE_ENCODING]  # fmt: skip
+    assert not alice.signer.public_key.verify(text.encode(), signature[1:])
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40])
+def test_verdict_3_one_bad_frame_in_every_position(tier: str, size: int) -> None:
+    alice, bob = accounts.account("ECC"), accounts.account("RSA", "bob")
+    keyring = keyring_of(alice, bob)
+    good = [frame((alice, bob)[number % 2].message()) for number in range(size)]
+    assert verify_messages(good, keyring)[1].all_ok()
+    for position in range(size):
+        frames = list(good)
+        frames[position] = b"{"
+        batch, verdicts = verify_messages(frames, keyring)
+        expected = [Code.OK] * size
+        expected[position] = Code.MALFORMED
+        assert list(verdicts) == expected
+        assert [code == 0 for code in batch.codes] == [code is Code.OK for code in expected]
+
+
+def test_verdict_4_misuse(tier: str) -> None:
+    with pytest.raises(TypeError, match=r"frames\[1\]"):
+        decode_batch([b"{}", "{}"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"frames\[0\]"):
+        verify_messages([None], Keyring())  # type: ignore[list-item]
+    with pytest.raises(TypeError):
+        decode("{}")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        decode_batch(b"{}")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sender", ["msg.broadcast", "msg.reliable"])
+def test_msg_vectors_of_the_reference_verify(tier: str, sender: str) -> None:
+    moki = VECTORS["meta.doc.moki"]
+    keyring = Keyring()
+    assert keyring.add_meta(moki.output["id"], moki.input) is Code.OK
+    found = VECTORS[sender].output
+    message = found if "signature" in found else json.loads(VECTORS["msg.wire.dimples"].output)
+    assert judge(keyring, message) == [Code.OK]
+
+
+def test_msg_vector_of_the_old_document(tier: str) -> None:
+    moki = VECTORS["meta.doc.moki"]
+    keyring = Keyring()
+    keyring.add_meta(moki.output["id"], moki.input)
+    message = VECTORS["msg.doc.dkd"].input
+    message = message.get("message", message)
+    assert judge(keyring, message) == [Code.OK]
+
+
+@pytest.mark.parametrize("maker", ["java", "python"])
+def test_msg_interop(tier: str, maker: str) -> None:
+    """What another SDK sent and a strict reader accepts must verify with the accounts around it."""
+    cases = list(data_sets.interop(maker, "unpack"))
+    assert len(cases) > 20
+    for case in cases:
+        keyring = Keyring()
+        for identifier, user in case.input["world"]["users"].items():
+            keyring.add_meta(identifier, user["meta"])
+            for document in user.get("documents") or []:
+                keyring.add_document(document)
+        code = verify_messages([case.input["wire"].encode()], keyring)[1][0]
+        if case.expect["verify"]:
+            assert code is Code.OK, f"{case.id} {case.note}: {code.name}"
+        else:
+            assert code is not Code.OK, f"{case.id} {case.note}"
+
+
+def test_examples_have_the_verdicts_of_their_manifest(tier: str) -> None:
+    from dimp_fast import AccountFolder
+
+    frames = (EXAMPLES / "messages.jsonl").read_bytes().split(b"\n")[:-1]
+    manifest = list(map(json.loads, (EXAMPLES / "manifest.jsonl").read_bytes().splitlines()))
+    assert [row["line"] for row in manifest] == list(range(1, len(frames) + 1))
+    for keyring in (Keyring(), Keyring(3, loader=AccountFolder(EXAMPLES / "accounts"))):
+        if keyring._loader is None:
+            assert keyring.load(EXAMPLES / "accounts").accounts > 3
+        _, verdicts = verify_messages(frames, keyring)
+        found = [(row["line"], code.name) for row, code in zip(manifest, verdicts, strict=True)]
+        assert found == [(row["line"], row["verdict"]) for row in manifest]
+
+
+def test_public_key_in_a_visa_of_another_algorithm_is_of_no_use(tier: str) -> None:
+    alice = accounts.account("ECC")
+    keyring = keyring_of(alice)
+    data = json.dumps({"time": 1, "key": {"algorithm": "AES", "data": "AAAA"}})
+    visa = {"did": alice.id, "data": data, "signature": b64(alice.signer.sign(data.encode()))}
+    assert keyring.add_document(visa) is Code.OK
+    assert keyring.keys_for(alice.id) == (alice.signer.public_key,)
+    assert PublicKey.parse(alice.meta["key"]) == alice.signer.public_key

@@ -1,0 +1,157 @@
+"""The choice of tiers: environment, self-tests, what an import loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import types
+import warnings
+from typing import Any
+
+import pytest
+
+from dimp_fast import _dispatch, _selftest, backend_info
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DIMP_FAST_")}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+TIERS_HERE = [tier for tier in _dispatch.TIERS if tier not in _dispatch.current().absent()]
+
+
+def test_an_import_loads_nothing_heavy() -> None:
+    heavy = ["numpy", "cryptography", "nacl", "base58", "rich", "hypothesis", "json", "asyncio"]
+    code = f"import sys, dimp_fast; print([m for m in {heavy} if m in sys.modules])"
+    done = run(code)
+    assert done.returncode == 0, done.stderr
+    # json is light, and what the keyring speaks with its tiers.
+    assert set(eval(done.stdout)) <= {"json"}
+
+
+@pytest.mark.parametrize("tier", TIERS_HERE)
+def test_backend_is_a_cap(tier: str) -> None:
+    code = "import json, dimp_fast; print(json.dumps(dimp_fast.backend_info()))"
+    done = run(code, DIMP_FAST_BACKEND=tier)
+    assert done.returncode == 0, done.stderr
+    info = json.loads(done.stdout)
+    assert info["settings"]["backend"] == tier
+    for unit, operation in info["operations"].items():
+        slower = _dispatch.TIERS[_dispatch.TIERS.index(tier) :]
+        candidates = [t for t in _dispatch.UNITS[unit] if t in slower and t in TIERS_HERE]
+        assert operation["tier"] == candidates[0], unit
+        assert operation["selftest"] == "passed"
+        assert operation["disabled"] == {}
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"DIMP_FAST_BACKEND": "fortran"}, {"DIMP_FAST_SIMD": "mmx"}, {"DIMP_FAST_THREADS": "0"},
+     {"DIMP_FAST_THREADS": "many"}, {"DIMP_FAST_THREADS": "-1"}, {"DIMP_FAST_REQUIRE": "rust,go"}],
+)  # fmt: skip
+def test_unknown_settings_are_an_import_error_with_the_choices(environment: dict[str, str]) -> None:
+    done = run("import dimp_fast", **environment)
+    assert done.returncode == 1
+    assert "ImportError: " + next(iter(environment)) in done.stderr
+
+
+@pytest.mark.parametrize("tier", [tier for tier in _dispatch.TIERS if tier not in TIERS_HERE])
+def test_a_tier_that_was_not_built_is_an_import_error_that_names_what_is_here(tier: str) -> None:
+    done = run("import dimp_fast", DIMP_FAST_BACKEND=tier)
+    assert done.returncode == 1
+    assert f"tiers that are here: {', '.join(TIERS_HERE)}" in done.stderr
+    assert (
+        f"DIMP_FAST_REQUIRE asks for the {tier} tier"
+        in run("import dimp_fast", DIMP_FAST_REQUIRE=tier).stderr
+    )
+    silent = run("import dimp_fast; dimp_fast.backend_info()")
+    assert (silent.returncode, silent.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("level", _dispatch.SIMD_LEVELS)
+def test_simd_is_a_cap(level: str) -> None:
+    code = "import dimp_fast as d; print(d.backend_info()['cpu']['simd'])"
+    done = run(code, DIMP_FAST_SIMD=level)
+    assert done.returncode == 0, done.stderr
+    levels = _dispatch.SIMD_LEVELS
+    assert levels.index(done.stdout.strip()) >= levels.index(level)
+
+
+def test_threads_from_the_environment() -> None:
+    code = "import dimp_fast as d; print(d.backend_info()['threads'], d.backend_info()['settings'])"
+    done = run(code, DIMP_FAST_THREADS="3")
+    assert done.stdout.startswith("3 " if "rust" in TIERS_HERE else "1 ")
+    assert "'threads': 3" in done.stdout
+
+
+def dispatcher(**modules: Any) -> _dispatch.Dispatcher:
+    made = _dispatch.Dispatcher(_dispatch.Settings("auto", "auto", 0, ()))
+    made._loaded.update(modules)
+    return made
+
+
+def test_an_operation_with_a_wrong_answer_is_disabled_loudly_and_alone() -> None:
+    from dimp_fast import _python
+
+    broken = types.SimpleNamespace(**vars(_python))
+    broken.verify_batch = lambda keys, messages, *_: bytes(len(messages))  # says yes to everything
+    tiers = dispatcher(rust=broken, cython=None)
+    with pytest.warns(
+        RuntimeWarning, match="verify_batch of the rust tier failed its known-answer"
+    ):
+        selection = tiers.select("verify_batch")
+    assert selection.tier == "python"
+    assert selection.selftests["rust"].startswith("failed: verify_batch")
+    assert tiers.operation("VerifyKey") is _python.VerifyKey  # its family moved with it
+    assert tiers.select("decode_batch").tier == "rust"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tiers.select("verify_batch")  # warned once
+
+
+@pytest.mark.parametrize("unit", _dispatch.UNITS)
+def test_every_selftest_notices_a_broken_tier(unit: str) -> None:
+    class Liar:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *args, **kwargs: None
+
+    with pytest.raises(_selftest.SelfTestFailure):
+        _selftest.run(unit, Liar())  # type: ignore[arg-type]
+
+
+def test_no_tier_left_is_an_error() -> None:
+    nothing = types.SimpleNamespace()
+    tiers = dispatcher(rust=nothing, cython=nothing, python=nothing)
+    with pytest.warns(RuntimeWarning), pytest.raises(RuntimeError, match="no tier passes"):
+        tiers.select("encode")
+
+
+def test_a_tier_that_is_here_and_does_not_load_warns_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise ImportError("undefined symbol: x")
+
+    monkeypatch.setattr(_dispatch.importlib, "import_module", fail)
+    monkeypatch.setattr(_dispatch, "_EXTENSIONS", {"rust": (), "cython": (), "python": ()})
+    with pytest.warns(RuntimeWarning, match="the rust tier is there but does not load"):
+        tiers = _dispatch.Dispatcher(_dispatch.Settings("auto", "auto", 0, ()))
+        assert tiers.load("rust") is None
+    assert tiers.load("rust") is None
+    assert tiers._absent["rust"] == "broken: undefined symbol: x"
+
+
+def test_backend_info_is_plain_json() -> None:
+    info = backend_info()
+    assert json.loads(json.dumps(info)) == info
+    assert set(info["operations"]) == set(_dispatch.UNITS)
+    assert info["tiers"]["python"] == "available"
+    for operation in info["operations"].values():
+        assert set(operation) == {"tier", "simd", "selftest", "disabled"}

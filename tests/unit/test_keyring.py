@@ -1,0 +1,196 @@
+"""Bounds, loaders and threads of the keyring."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import accounts
+import pytest
+from accounts import frame
+
+from dimp_fast import AccountFolder, Code, DimError, Keyring, verify_messages
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PEOPLE = [accounts.account("ECC", f"user{n}", number=n) for n in range(6)]
+
+
+class Counting:
+    """A loader over some accounts that counts what it was asked."""
+
+    def __init__(self, people: list[accounts.Account]) -> None:
+        self._people = {person.address: person for person in people}
+        self.asked: list[str] = []
+
+    def __call__(self, address: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        self.asked.append(address)
+        person = self._people.get(address)
+        return None if person is None else (person.meta, [person.document()])
+
+
+def test_without_a_loader_adding_beyond_the_limit_raises() -> None:
+    keyring = Keyring(max_accounts=2)
+    for person in PEOPLE[:2]:
+        assert keyring.add_meta(person.id, person.meta) is Code.OK
+    assert keyring.add_meta(PEOPLE[0].id, PEOPLE[0].meta) is Code.OK  # it is there already
+    with pytest.raises(DimError) as error:
+        keyring.add_meta(PEOPLE[2].id, PEOPLE[2].meta)
+    assert error.value.code is Code.TOO_LARGE
+    assert len(keyring) == 2
+    learn = [frame(PEOPLE[2].message(meta=PEOPLE[2].meta))]
+    with pytest.raises(DimError):
+        verify_messages(learn, keyring, learn=True)
+    assert verify_messages(learn, keyring)[1].all_ok()
+
+
+def test_evicted_accounts_are_loaded_again_and_never_reported_unknown() -> None:
+    loader = Counting(PEOPLE)
+    keyring = Keyring(max_accounts=2, loader=loader)
+    frames = [frame(person.message()) for person in PEOPLE]
+    for _ in range(3):
+        assert verify_messages(frames, keyring)[1].all_ok()
+        assert len(keyring) == 2
+    for text in frames * 2:
+        assert verify_messages([text], keyring)[1].all_ok()
+    assert loader.asked.count(PEOPLE[0].address) > 2
+
+
+def test_the_least_recently_used_account_leaves_first() -> None:
+    loader = Counting(PEOPLE)
+    keyring = Keyring(max_accounts=2, loader=loader)
+    for number in (0, 1, 0, 2):
+        assert keyring.keys_for(PEOPLE[number].id)
+    loader.asked.clear()
+    assert keyring.keys_for(PEOPLE[0].id)
+    assert loader.asked == []
+    assert keyring.keys_for(PEOPLE[1].id)
+    assert loader.asked == [PEOPLE[1].address]
+
+
+def test_a_loader_is_asked_once_a_batch_and_sender() -> None:
+    loader = Counting(PEOPLE[:1])
+    keyring = Keyring(loader=loader)
+    frames = [frame(PEOPLE[0].message()), frame(PEOPLE[1].message())] * 5
+    verdicts = verify_messages(frames, keyring)[1]
+    assert verdicts.counts() == {Code.OK: 5, Code.UNKNOWN_SENDER: 5}
+    assert sorted(loader.asked) == sorted(person.address for person in PEOPLE[:2])
+
+
+def test_what_a_loader_returns_is_checked() -> None:
+    refused: list[tuple[str, Code, str]] = []
+    wrong = Keyring(
+        loader=lambda address: (PEOPLE[1].meta, []),
+        on_refused=lambda *facts: refused.append(facts),
+    )
+    assert verify_messages([frame(PEOPLE[0].message())], wrong)[1][0] is Code.UNKNOWN_SENDER
+    assert [(address, code) for address, code, _ in refused] == [(PEOPLE[0].address, Code.MISMATCH)]
+    broken = Keyring(loader=lambda address: (b"{", [b"x"]))
+    assert verify_messages([frame(PEOPLE[0].message())], broken)[1][0] is Code.UNKNOWN_SENDER
+
+
+def test_errors_of_a_loader_reach_the_caller() -> None:
+    def fail(address: str) -> None:
+        raise OSError("the disk is gone")
+
+    keyring = Keyring(loader=fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        verify_messages([frame(PEOPLE[0].message())], keyring)
+
+
+def test_documents_of_accounts_that_the_loader_has() -> None:
+    person = PEOPLE[0]
+    keyring = Keyring(loader=Counting([person]))
+    key = accounts.signer("RSA", 1).public_key
+    assert keyring.add_document(person.document(key, time=1_700_000_001)) is Code.OK
+    assert keyring.keys_for(person.id) == (key, person.signer.public_key)
+
+
+def test_a_meta_that_is_held_stays() -> None:
+    person = PEOPLE[0]
+    keyring = Keyring()
+    assert keyring.add_meta(person.id, person.meta) is Code.OK
+    key = accounts.signer("RSA", 1).public_key
+    assert keyring.add_document(person.document(key)) is Code.OK
+    assert keyring.add_meta(person.id, person.meta) is Code.OK
+    assert len(keyring.keys_for(person.id)) == 2
+    assert keyring.discard(person.id)
+    assert not keyring.discard(person.id)
+    assert keyring.keys_for(person.id) == ()
+
+
+def test_the_account_folder_of_the_reference(tmp_path: Path) -> None:
+    good, bad = PEOPLE[0], PEOPLE[1]
+    for person, meta in ((good, good.meta), (bad, good.meta)):
+        place = tmp_path / "public" / person.address
+        place.mkdir(parents=True)
+        (place / "meta.js").write_text(json.dumps(meta))
+        (place / "documents.js").write_text(json.dumps({"documents": [person.document()]}))
+    odd = tmp_path / "public" / "not an address"
+    odd.mkdir()
+    (odd / "meta.js").write_text("{}")
+    (tmp_path / "public" / "empty").mkdir()
+    large = tmp_path / "public" / PEOPLE[2].address
+    large.mkdir()
+    (large / "meta.js").write_bytes(b" " * (4 * 1024 * 1024 + 1))
+    for folder in (tmp_path, tmp_path / "public"):
+        seen: list[tuple[int, int]] = []
+        keyring = Keyring()
+        report = keyring.load(folder, progress=lambda done, total: seen.append((done, total)))
+        assert (report.accounts, report.documents) == (1, 1)
+        assert sorted(refused.code.name for refused in report.refused) == [
+            "BAD_ADDRESS", "MISMATCH", "TOO_LARGE"]  # fmt: skip
+        assert seen[-1] == (4, 4)
+        assert good.id in keyring
+        assert bad.id not in keyring
+    lazy = Keyring(loader=AccountFolder(tmp_path))
+    assert lazy.keys_for(good.id)
+    assert not lazy.keys_for(bad.id)
+    assert not lazy.keys_for(PEOPLE[2].id)
+    with pytest.raises(NotADirectoryError):
+        Keyring().load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "null", "x", "[1, null]", '{"documents": []}'])
+def test_odd_document_files_do_not_hurt_the_account(tmp_path: Path, content: str) -> None:
+    place = tmp_path / PEOPLE[0].address
+    place.mkdir()
+    (place / "meta.js").write_text(json.dumps(PEOPLE[0].meta))
+    (place / "documents.js").write_text(content)
+    assert Keyring().load(tmp_path).accounts == 1
+
+
+def test_many_threads_share_a_keyring() -> None:
+    keyring = Keyring(max_accounts=3, loader=Counting(PEOPLE))
+    frames = [frame(person.message()) for person in PEOPLE]
+    wrong: list[object] = []
+
+    def work(offset: int) -> None:
+        try:
+            for step in range(20):
+                at = (offset + step) % len(frames)
+                verdicts = verify_messages(frames[at:] + frames[:at], keyring)[1]
+                if not verdicts.all_ok():
+                    wrong.append(verdicts)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_bad_arguments() -> None:
+    with pytest.raises(ValueError, match="max_accounts"):
+        Keyring(max_accounts=0)
+    with pytest.raises(TypeError):
+        Keyring().add_meta("x", "text")  # type: ignore[arg-type]
+    with pytest.raises(DimError):
+        Keyring().keys_for("nobody")
+    assert "nobody" not in Keyring()
+    assert 5 not in Keyring()
+    assert bool(Keyring())
