@@ -6,6 +6,8 @@ It goes through a batch a chunk at a time: take pointers, then work without the 
 to the texts meanwhile.
 """
 
+from operator import index
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
@@ -39,6 +41,7 @@ def route(identifiers, shards: int) -> tuple:
     shard 0; a text that is no ID has BAD_ADDRESS and zeros. ValueError unless `shards` is in
     1..MAX_SHARDS.
     """
+    shards = index(shards)
     if not 1 <= shards <= MAX_SHARDS:
         raise ValueError(f"shards must be in 1..{MAX_SHARDS}, not {shards}")
     cdef uint32_t divisor = shards

@@ -548,13 +548,18 @@ def test_id_3_broadcast_is_the_address_not_the_network_byte() -> None:
         assert parsed.is_broadcast
 
 
-def test_id_4_types(kernels: Any) -> None:
+def test_id_4_types() -> None:
     old = {0x08: 0, 0x10: 1, 0x30: 0x31, 0x88: 2, 0x76: 3, 0xC8: 4}
-    for network, text in enumerate(kernels.derive_addresses([b""] * 256, bytes(range(256)))):
-        parsed = identifier.parse(text)
-        assert parsed is not None
-        assert parsed.entity_type == old.get(network, network)
-        assert parsed.is_group == (parsed.entity_type % 2 == 1)
+    for network, text in enumerate(address.derive_addresses([b""] * 256, bytes(range(256)))):
+        named, nameless = identifier.parse(f"hulk@{text}"), identifier.parse(text)
+        assert named is not None
+        assert nameless is not None
+        assert named.entity_type == old.get(network, network)
+        assert named.is_group == (named.entity_type % 2 == 1)
+        assert (nameless.entity_type, nameless.is_group) == (0, False)
+    everybody = identifier.parse("everywhere")
+    assert everybody is not None
+    assert (everybody.entity_type, everybody.is_group) == (0x81, True)
 
 
 # -- columns ------------------------------------------------------------------------------------

@@ -162,20 +162,34 @@ def test_meta_1_names_of_a_type(tier: str, name: object, field: str) -> None:
 
 @pytest.mark.parametrize(
     ("change", "expected"),
-    [({"type": 3}, Code.UNSUPPORTED), ({"type": "5"}, Code.UNSUPPORTED),
-     ({"type": "Mkm"}, Code.UNSUPPORTED), ({"type": "01"}, Code.UNSUPPORTED),
-     ({"version": None}, Code.MALFORMED), ({"type": True}, Code.MALFORMED),
-     ({"type": 1.0}, Code.MALFORMED), ({"type": [1]}, Code.MALFORMED),
-     ({"key": None}, Code.MALFORMED), ({"key": "text"}, Code.MALFORMED),
-     ({"seed": None}, Code.MALFORMED), ({"seed": ""}, Code.MALFORMED), ({"seed": 1}, Code.MALFORMED),
-     ({"fingerprint": None}, Code.MALFORMED), ({"fingerprint": ""}, Code.MALFORMED),
-     ({"fingerprint": "AAA"}, Code.BAD_ENCODING), ({"fingerprint": " "}, Code.BAD_ENCODING),
-     ({"fingerprint": "AAAA"}, Code.MISMATCH), ({"seed": "hulc"}, Code.MISMATCH),
-     ({"key": {}}, Code.BAD_KEY), ({"key": {"algorithm": "AES", "data": ""}}, Code.UNSUPPORTED),
-     ({"key": {"algorithm": "RSA", "data": "x"}}, Code.BAD_KEY),
-     ({"key": VECTORS["meta.doc.moki"].input["key"]}, Code.BAD_SIGNATURE),
-     ({"type": 2}, Code.MALFORMED), ({"type": "eth"}, Code.MALFORMED)],
-)  # fmt: skip
+    [
+        ({"type": 3}, Code.UNSUPPORTED),
+        ({"type": "5"}, Code.UNSUPPORTED),
+        ({"type": "Mkm"}, Code.UNSUPPORTED),
+        ({"type": "01"}, Code.UNSUPPORTED),
+        ({"version": None}, Code.MALFORMED),
+        ({"type": True}, Code.MALFORMED),
+        ({"type": 1.0}, Code.MALFORMED),
+        ({"type": [1]}, Code.MALFORMED),
+        ({"key": None}, Code.MALFORMED),
+        ({"key": "text"}, Code.MALFORMED),
+        ({"seed": None}, Code.MALFORMED),
+        ({"seed": ""}, Code.MALFORMED),
+        ({"seed": 1}, Code.MALFORMED),
+        ({"fingerprint": None}, Code.MALFORMED),
+        ({"fingerprint": ""}, Code.MALFORMED),
+        ({"fingerprint": "AAA"}, Code.BAD_ENCODING),
+        ({"fingerprint": " "}, Code.BAD_ENCODING),
+        ({"fingerprint": "AAAA"}, Code.MISMATCH),
+        ({"seed": "hulc"}, Code.MISMATCH),
+        ({"key": {}}, Code.BAD_KEY),
+        ({"key": {"algorithm": "AES", "data": ""}}, Code.UNSUPPORTED),
+        ({"key": {"algorithm": "RSA", "data": "x"}}, Code.BAD_KEY),
+        ({"key": VECTORS["meta.doc.moki"].input["key"]}, Code.BAD_SIGNATURE),
+        ({"type": 2}, Code.MALFORMED),
+        ({"type": "eth"}, Code.MALFORMED),
+    ],
+)
 def test_meta_2_and_3_refusals(tier: str, change: dict[str, Any], expected: Code) -> None:
     assert verdict(HULK_ID, {**HULK, **change}) is expected
 
@@ -272,13 +286,21 @@ def test_doc_5_the_key_of_a_verified_document_verifies(tier: str, algorithm: str
 
 @pytest.mark.parametrize(
     ("change", "expected"),
-    [({"did": None}, Code.MALFORMED), ({"did": 5}, Code.MALFORMED), ({"data": ""}, Code.MALFORMED),
-     ({"data": {}}, Code.MALFORMED), ({"signature": None}, Code.MALFORMED),
-     ({"signature": ""}, Code.MALFORMED), ({"signature": "!"}, Code.BAD_ENCODING),
-     ({"did": "nobody"}, Code.BAD_ADDRESS), ({"did": HULK_ID}, Code.UNKNOWN_SENDER),
-     ({"data": "{}"}, Code.BAD_SIGNATURE), ({"signature": b64(bytes(129))}, Code.BAD_SIGNATURE_ENCODING),
-     ({"signature": b64(bytes(128))}, Code.BAD_SIGNATURE)],
-)  # fmt: skip
+    [
+        ({"did": None}, Code.MALFORMED),
+        ({"did": 5}, Code.MALFORMED),
+        ({"data": ""}, Code.MALFORMED),
+        ({"data": {}}, Code.MALFORMED),
+        ({"signature": None}, Code.MALFORMED),
+        ({"signature": ""}, Code.MALFORMED),
+        ({"signature": "!"}, Code.BAD_ENCODING),
+        ({"did": "nobody"}, Code.BAD_ADDRESS),
+        ({"did": HULK_ID}, Code.UNKNOWN_SENDER),
+        ({"data": "{}"}, Code.BAD_SIGNATURE),
+        ({"signature": b64(bytes(129))}, Code.BAD_SIGNATURE_ENCODING),
+        ({"signature": b64(bytes(128))}, Code.BAD_SIGNATURE),
+    ],
+)
 def test_doc_1_and_2_refusals(tier: str, change: dict[str, Any], expected: Code) -> None:
     alice = accounts.account("RSA")
     keyring = keyring_of(alice)

@@ -106,16 +106,35 @@ def test_json_1_nothing_but_space_after_the_object(tier: str, tail: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    "bad", [b"\x80", b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80",
-            b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"],
-)  # fmt: skip
+    "bad",
+    [
+        b"\x80",
+        b"\xc0\xaf",
+        b"\xe0\x80\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xf8\x88\x80\x80\x80",
+        b"\xc3",
+        b"\xe2\x82",
+        b"\xf0\x9f\x98",
+    ],
+)
 def test_json_1_invalid_utf8(tier: str, bad: bytes) -> None:
     assert code_of(raw('"x": "?"').replace(b"?", bad)) is Code.MALFORMED
 
 
-@pytest.mark.parametrize("member", [r'"x": "\ud83d\ude00"', '"x": "\U0001f600\u5b5f"',
-                                    r'"x": "\u0000\/\b\f\n\r\t\"\\"', '"": {}', '"x": "\x7f\u2028"',
-                                    '"x": -0.0e+5', '"x": [1, [], {}, null, true, false]'])  # fmt: skip
+@pytest.mark.parametrize(
+    "member",
+    [
+        r'"x": "\ud83d\ude00"',
+        '"x": "\U0001f600\u5b5f"',
+        r'"x": "\u0000\/\b\f\n\r\t\"\\"',
+        '"": {}',
+        '"x": "\x7f\u2028"',
+        '"x": -0.0e+5',
+        '"x": [1, [], {}, null, true, false]',
+    ],
+)
 def test_json_1_sound_text_is_accepted(tier: str, member: str) -> None:
     assert code_of(raw(member)) is Code.OK
 
@@ -269,19 +288,57 @@ def test_base64_accepted(tier: str, field: str, text: str, expected: bytes) -> N
 
 @pytest.mark.parametrize(
     "text",
-    [" ", "=", "====", "A", "AA", "AAA", "AAAAA", "AA=", "AA===", "AAAA=", "AAAA====", "A===",
-     "AB==", "AAB=", "A-A_", "AA==AAAA", "AA==AA==", "AAAA,AAAA", "AAAA!", "AA\u00a0AA", "\u0410AAA",
-     "AA\x00AA", "AAAA\x1c", "data:AAAA", "data:,AAAA", "data:;base64,", "data:;base64,AAA", "data:;Base64,AAAA",
-     "data:base64,AAAA", "data:;base64;x=y,AAAA", "DATA:;base64,AAAA", "data:;base64,data:;base64,AAAA",
-     "data:;base64AAAA"],
-)  # fmt: skip
+    [
+        " ",
+        "=",
+        "====",
+        "A",
+        "AA",
+        "AAA",
+        "AAAAA",
+        "AA=",
+        "AA===",
+        "AAAA=",
+        "AAAA====",
+        "A===",
+        "AB==",
+        "AAB=",
+        "A-A_",
+        "AA==AAAA",
+        "AA==AA==",
+        "AAAA,AAAA",
+        "AAAA!",
+        "AA\u00a0AA",
+        "\u0410AAA",
+        "AA\x00AA",
+        "AAAA\x1c",
+        "data:AAAA",
+        "data:,AAAA",
+        "data:;base64,",
+        "data:;base64,AAA",
+        "data:;Base64,AAAA",
+        "data:base64,AAAA",
+        "data:;base64;x=y,AAAA",
+        "DATA:;base64,AAAA",
+        "data:;base64,data:;base64,AAAA",
+        "data:;base64AAAA",
+    ],
+)
 @pytest.mark.parametrize("field", ["data", "signature"])
 def test_base64_refused(tier: str, field: str, text: str) -> None:
     assert code_of(changed(**{field: text})) is Code.BAD_ENCODING
 
 
-@pytest.mark.parametrize(("field", "wrap"), [("key", str), ("IV", str), ("keys", lambda text: {"a": "AAAA", "b": text}),
-                                            ("K", str), ("K", lambda text: {"a": text})])  # fmt: skip
+@pytest.mark.parametrize(
+    ("field", "wrap"),
+    [
+        ("key", str),
+        ("IV", str),
+        ("keys", lambda text: {"a": "AAAA", "b": text}),
+        ("K", str),
+        ("K", lambda text: {"a": text}),
+    ],
+)
 def test_msg_4_other_binary_fields(tier: str, field: str, wrap: Any) -> None:
     assert code_of(changed(**{field: wrap("AAAA")})) is Code.OK
     assert code_of(changed(**{field: wrap("")})) is Code.OK
@@ -359,22 +416,67 @@ def test_msg_2_objects_and_arrays(tier: str, name: str, value: object) -> None:
     assert code_of(changed(**{name: value})) is Code.MALFORMED
 
 
-@pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (1, 1.0), (1.5, 1.5), (2**63 - 1, 2.0**63), ("7", 7.0),
-                                                 ("7.25", 7.25), ("007", 7.0), (1e300, 1e300), (-0.0, 0.0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, 0.0),
+        (1, 1.0),
+        (1.5, 1.5),
+        (2**63 - 1, 2.0**63),
+        ("7", 7.0),
+        ("7.25", 7.25),
+        ("007", 7.0),
+        (1e300, 1e300),
+        (-0.0, 0.0),
+    ],
+)
 def test_msg_2_times(tier: str, value: object, expected: float) -> None:
     assert decode(changed(time=value)).time == expected
     assert decode_batch([changed(time=value)]).time[0] == expected
 
 
-@pytest.mark.parametrize("value", [-1, -0.5, True, False, "", " 1", "1_0", "1e3", "-1", "+1", ".5", "5.", "\u0661", "nan", [], {},
-                                   "1" * 400])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1,
+        -0.5,
+        True,
+        False,
+        "",
+        " 1",
+        "1_0",
+        "1e3",
+        "-1",
+        "+1",
+        ".5",
+        "5.",
+        "\u0661",
+        "nan",
+        [],
+        {},
+        "1" * 400,
+    ],
+)
 def test_msg_2_bad_times(tier: str, value: object) -> None:
     assert code_of(changed(time=value)) is Code.MALFORMED
 
 
-@pytest.mark.parametrize(("value", "column", "attribute"), [(0, 0, 0), (136, 136, 136), (-5, -5, -5), ("136", 136, 136), ("007", 7, 7),
-                                                            ("text", -1, "text"), ("", -1, ""), ("1" * 18, int("1" * 18), int("1" * 18)),
-                                                            ("1" * 19, -1, "1" * 19), ("\u0661", -1, "\u0661"), ("-1", -1, "-1")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "column", "attribute"),
+    [
+        (0, 0, 0),
+        (136, 136, 136),
+        (-5, -5, -5),
+        ("136", 136, 136),
+        ("007", 7, 7),
+        ("text", -1, "text"),
+        ("", -1, ""),
+        ("1" * 18, int("1" * 18), int("1" * 18)),
+        ("1" * 19, -1, "1" * 19),
+        ("\u0661", -1, "\u0661"),
+        ("-1", -1, "-1"),
+    ],
+)
 def test_msg_2_types(tier: str, value: object, column: int, attribute: object) -> None:
     batch = decode_batch([changed(type=value)])
     assert batch.type[0] == column

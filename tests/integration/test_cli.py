@@ -70,7 +70,7 @@ def test_verify_against_a_manifest(tmp_path: Path) -> None:
     row = json.loads(lines[4])
     row["verdict"] = "EXPIRED"
     changed = tmp_path / "manifest.jsonl"
-    for content in (lines[:4] + [json.dumps(row).encode() + b"\n"] + lines[5:], lines[:-1],
+    for content in ([*lines[:4], json.dumps(row).encode() + b"\n", *lines[5:]], lines[:-1],
                     [*lines, b'{"line": 100000, "verdict": "OK"}\n']):  # fmt: skip
         changed.write_bytes(b"".join(content))
         done = run("verify", MESSAGES, "--accounts", ACCOUNTS, "--expect", changed, "--quiet")

@@ -9,8 +9,20 @@ import pytest
 
 from dimp_fast import Code, DimError, Verdicts
 
-NAMES = ["OK", "BAD_SIGNATURE", "BAD_SIGNATURE_ENCODING", "BAD_KEY", "UNSUPPORTED", "MISMATCH",
-         "UNKNOWN_SENDER", "BAD_ENCODING", "BAD_ADDRESS", "MALFORMED", "TOO_LARGE", "EXPIRED"]  # fmt: skip
+NAMES = [
+    "OK",
+    "BAD_SIGNATURE",
+    "BAD_SIGNATURE_ENCODING",
+    "BAD_KEY",
+    "UNSUPPORTED",
+    "MISMATCH",
+    "UNKNOWN_SENDER",
+    "BAD_ENCODING",
+    "BAD_ADDRESS",
+    "MALFORMED",
+    "TOO_LARGE",
+    "EXPIRED",
+]
 
 
 def test_the_numbers_of_the_codes_are_stable() -> None:

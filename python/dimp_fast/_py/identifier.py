@@ -1,4 +1,4 @@
-"""The text form of an ID: split it, parse it (docs/semantics.md#id-1 to #id-3).
+"""The text form of an ID: split it, parse it (docs/semantics.md#id-1 to #id-4).
 
 Only the grammar and the canonical text. Whether an ID belongs to a key, only a meta can prove.
 """
@@ -6,7 +6,6 @@ Only the grammar and the canonical text. Whether an ID belongs to a key, only a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 from . import address
@@ -25,7 +24,6 @@ _IDENTIFIER = re.compile(rf"(?:({_PART})@)?({_PART})(?:/({_PART}))?")
 
 Parts = tuple[str | None, str, str | None]
 """Name, address, terminal."""
-
 
 # What network bytes of old generations stand for today (ID-4).
 _ENTITY_TYPES = {0x08: 0, 0x10: 1, 0x30: 0x31, 0x88: 2, 0x76: 3, 0xC8: 4}
@@ -65,20 +63,13 @@ def split(text: str) -> Parts | None:
     return None if match is None else (match[1], match[2], match[3])
 
 
-def parse(
-    text: str,
-    parse_address: Callable[[str], address.ParsedAddress | None] = address.parse_address,
-    split: Callable[[str], Parts | None] = split,
-) -> Parsed | None:
-    """The ID with its address in canonical form, or None when it is none (ID-1, ID-2, ID-3).
-
-    A tier passes its own `parse_address` and `split`.
-    """
+def parse(text: str) -> Parsed | None:
+    """The ID with its address in canonical form, or None when it is none (ID-1, ID-2, ID-3)."""
     parts = split(text)
     if parts is None:
         return None
     name, given, terminal = parts
-    found = parse_address(given)
+    found = address.parse_address(given)
     if found is None:
         return None
     spelling, network = found[:2]

@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn id_1_refuses_empty_parts_and_second_separators() {
         for text in [
-            "".to_owned(),
+            String::new(),
             format!("@{HULK}"),
             format!("{HULK}/"),
             format!("hulk@{HULK}/"),

@@ -9,7 +9,7 @@ use dimp_core::keyring::{self, Full, Loaded, Stored, Verdict};
 use dimp_core::meta;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use crate::buffers;
 use crate::message::MessageTable;
@@ -21,7 +21,11 @@ const NO_ID: &str = "";
 type Answer = (u8, String);
 
 /// Address, meta and documents, as they lie in an account folder.
-type Account<'py> = (Bound<'py, PyString>, Bound<'py, PyBytes>, Vec<Bound<'py, PyBytes>>);
+type Account<'py> = (
+    Bound<'py, PyString>,
+    Bound<'py, PyBytes>,
+    Vec<Bound<'py, PyBytes>>,
+);
 
 /// The verdict on a meta for an ID.
 #[pyfunction]
@@ -90,10 +94,11 @@ impl KeyStore {
     fn load(
         &self,
         py: Python<'_>,
-        accounts: Vec<Account<'_>>,
+        accounts: &Bound<'_, PyList>,
         now: f64,
         threads: usize,
     ) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
+        let accounts: Vec<Account<'_>> = accounts.extract()?;
         let accounts = stored(&accounts);
         report(py.detach(|| self.0.load(&accounts, now, threads)))
     }
@@ -126,10 +131,11 @@ impl Resolution {
     fn load(
         &self,
         py: Python<'_>,
-        accounts: Vec<Account<'_>>,
+        accounts: &Bound<'_, PyList>,
         now: f64,
         threads: usize,
     ) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
+        let accounts: Vec<Account<'_>> = accounts.extract()?;
         let accounts = stored(&accounts);
         report(py.detach(|| self.inner.load(&accounts, now, threads)))
     }
@@ -149,7 +155,11 @@ impl Resolution {
             if let (Err(refusal), Ok(_)) = (verdict, item) {
                 reasons.set_item(index, &*refusal.reason)?;
             }
-            codes.push(verdict.as_ref().map_or_else(|refusal| refusal.code, |()| Code::Ok));
+            codes.push(
+                verdict
+                    .as_ref()
+                    .map_or_else(|refusal| refusal.code, |()| Code::Ok),
+            );
         }
         Ok((buffers::codes(py, &codes), reasons))
     }

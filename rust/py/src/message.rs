@@ -61,7 +61,10 @@ impl MessageTable {
         py: Python<'py>,
         id: impl Fn(&Message) -> &str,
     ) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.items.iter().map(|item| item.as_ref().ok().map(&id)))
+        PyList::new(
+            py,
+            self.items.iter().map(|item| item.as_ref().ok().map(&id)),
+        )
     }
 }
 
@@ -83,7 +86,9 @@ impl MessageTable {
     /// Why an item was refused; empty when it was not.
     fn reason(&self, index: isize) -> PyResult<&str> {
         let (_, item) = self.item(index)?;
-        Ok(item.as_ref().map_or_else(|refusal| &*refusal.reason, |_| ""))
+        Ok(item
+            .as_ref()
+            .map_or_else(|refusal| &*refusal.reason, |_| ""))
     }
 
     /// The canonical IDs of the senders; `None` for what was refused.
@@ -150,9 +155,9 @@ fn decode_batch(
 }
 
 /// A container that is being filled, and the name that its next value has there.
-struct Open<'py> {
+struct Open<'py, 'a> {
     container: Container<'py>,
-    name: Option<Bound<'py, PyString>>,
+    name: Cow<'a, str>,
 }
 
 enum Container<'py> {
@@ -160,41 +165,31 @@ enum Container<'py> {
     Array(Bound<'py, PyList>),
 }
 
+impl<'py> Open<'py, '_> {
+    fn new(container: Container<'py>) -> Self {
+        let name = Cow::Borrowed("");
+        Self { container, name }
+    }
+}
+
 /// The object of a frame that was decoded before, as Python has it: integers are exact, infinite numbers are kept as
 /// text (JSON-4), and the last of equal names wins.
 fn build_fields<'py>(py: Python<'py>, frame: &str) -> PyResult<Bound<'py, PyDict>> {
     let mut scanner = Scanner::new(frame);
-    let mut open: Vec<Open<'py>> = Vec::new();
-    // The first letter of a short name says nothing about `key` or `keys`: the value must be seen first.
-    let mut top_name = Cow::Borrowed("");
-    loop {
-        let token = match scanner.next_token() {
-            Ok(Some(token)) => token,
-            Ok(None) => return Err(buffers::refused(Refusal::new(Code::Malformed, "no object"))),
-            Err(refusal) => return Err(buffers::refused(refusal)),
-        };
-        if open.len() == 1 && !matches!(token, Token::Name(_) | Token::EndObject) {
-            let is_text = matches!(token, Token::String(_));
-            open[0].name = Some(PyString::new(py, message::long_name(&top_name, is_text)));
-        }
+    let mut open: Vec<Open<'py, '_>> = Vec::new();
+    while let Some(token) = scanner.next_token().map_err(buffers::refused)? {
         let value = match token {
             Token::BeginObject => {
-                let (container, name) = (Container::Object(PyDict::new(py)), None);
-                open.push(Open { container, name });
+                open.push(Open::new(Container::Object(PyDict::new(py))));
                 continue;
             }
             Token::BeginArray => {
-                let (container, name) = (Container::Array(PyList::empty(py)), None);
-                open.push(Open { container, name });
-                continue;
-            }
-            Token::Name(name) if open.len() == 1 => {
-                top_name = name.unescape();
+                open.push(Open::new(Container::Array(PyList::empty(py))));
                 continue;
             }
             Token::Name(name) => {
                 if let Some(innermost) = open.last_mut() {
-                    innermost.name = Some(PyString::new(py, &name.unescape()));
+                    innermost.name = name.unescape();
                 }
                 continue;
             }
@@ -202,25 +197,37 @@ fn build_fields<'py>(py: Python<'py>, frame: &str) -> PyResult<Bound<'py, PyDict
                 Some(Container::Object(fields)) if open.is_empty() => return Ok(fields),
                 Some(Container::Object(object)) => object.into_any(),
                 Some(Container::Array(array)) => array.into_any(),
-                None => py.None().into_bound(py),
+                None => break,
             },
             Token::String(text) => PyString::new(py, &text.unescape()).into_any(),
             Token::Number(raw) => build_number(py, raw)?,
             Token::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
             Token::Null => py.None().into_bound(py),
         };
-        match open.last_mut() {
+        let is_field = open.len() == 1;
+        match open.last() {
             Some(Open {
                 container: Container::Object(object),
                 name,
-            }) => object.set_item(name.take(), value)?,
+            }) if is_field => {
+                let is_text = matches!(token, Token::String(_));
+                object.set_item(message::long_name(name, is_text), value)?;
+            }
+            Some(Open {
+                container: Container::Object(object),
+                name,
+            }) => object.set_item(&**name, value)?,
             Some(Open {
                 container: Container::Array(array),
                 ..
             }) => array.append(value)?,
-            None => {}
+            None => break,
         }
     }
+    Err(buffers::refused(Refusal::new(
+        Code::Malformed,
+        "not an object",
+    )))
 }
 
 fn build_number<'py>(py: Python<'py>, raw: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -244,7 +251,11 @@ fn encode<'py>(
     writer.open(Bracket::Object).map_err(buffers::refused)?;
     for (name, value) in message.iter() {
         let name = text_of_name(&name)?;
-        writer.name(if short { message::short_name(&name) } else { &name });
+        writer.name(if short {
+            message::short_name(&name)
+        } else {
+            &name
+        });
         match value.cast::<PyDict>() {
             Ok(keys) if name == "keys" => write_object(&mut writer, keys, true)?,
             _ => write(&mut writer, &value, true)?,
@@ -252,8 +263,10 @@ fn encode<'py>(
     }
     writer.close(Bracket::Object);
     let frame = writer.finish();
-    buffers::detach_if(py, frame.len() >= LONG, || message::decode(frame.as_bytes()))
-        .map_err(buffers::refused)?;
+    buffers::detach_if(py, frame.len() >= LONG, || {
+        message::decode(frame.as_bytes())
+    })
+    .map_err(buffers::refused)?;
     Ok(PyBytes::new(py, frame.as_bytes()))
 }
 
@@ -330,7 +343,9 @@ fn write_integer(writer: &mut Writer, integer: &Bound<'_, PyInt>) -> PyResult<()
 fn text_of_name(name: &Bound<'_, PyAny>) -> PyResult<String> {
     let Ok(text) = name.cast::<PyString>() else {
         let found = name.get_type().name()?;
-        return Err(PyTypeError::new_err(format!("JSON names are text, not {found}")));
+        return Err(PyTypeError::new_err(format!(
+            "JSON names are text, not {found}"
+        )));
     };
     sound_text(text).map(str::to_owned)
 }

@@ -42,7 +42,7 @@ fn read(bytes: &[u8]) -> Result<Peer, Refusal> {
         assert_eq!(usize::try_from(scanner.depth()).unwrap(), open.len());
         match open.last_mut() {
             Some((Peer::Object(members), _)) => {
-                drop(members.insert(std::mem::take(&mut name), value))
+                drop(members.insert(std::mem::take(&mut name), value));
             }
             Some((Peer::Array(items), _)) => items.push(value),
             _ => top = value,

@@ -407,7 +407,10 @@ fn msg_7_unknown_senders_and_other_names() {
         ]
     );
     let everybody = with(alice.message(), "sender", json!("alice@anywhere"));
-    assert_eq!(verify(&store, &[everybody.clone()]), [Code::UnknownSender]);
+    assert_eq!(
+        verify(&store, std::slice::from_ref(&everybody)),
+        [Code::UnknownSender]
+    );
     assert_eq!(
         verify(&store, &[with(everybody, "meta", alice.meta_value())]),
         [Code::Mismatch]
@@ -555,7 +558,7 @@ fn msg_9_learning_keeps_what_came_with_verified_messages() {
         [Code::Ok, Code::BadSignature, Code::UnknownSender],
         "judged by the keyring as it stood (MSG-10)"
     );
-    assert_eq!(store.addresses(), [alice.address.clone()]);
+    assert_eq!(store.addresses(), [&*alice.address]);
     assert_eq!(verify(&store, &first[2..]), [Code::Ok]);
     // Not the keyring's business: an older visa, somebody else's, none.
     let second = [
@@ -823,7 +826,7 @@ fn a_resolution_names_and_loads_what_is_missing() {
     assert_eq!(resolution.missing(), [""; 0]);
     assert_eq!(
         store.addresses(),
-        [bob.address.clone()],
+        [&*bob.address],
         "the store has room for one"
     );
     assert_eq!(
