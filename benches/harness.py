@@ -18,11 +18,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-TURN_NS = 5_000_000
-"""How long a turn lasts at least: far above the grain of the clocks, short enough to stay whole."""
+TURN_NS = 2_000_000
+"""How long a turn lasts at least: far above the grain of the clocks, but short enough to end,
+more often than not, before the scheduler gives the processor to somebody else."""
 
 TOLERANCE = 1.10
-"""A round is quiet when no contender took longer than this many times its own lower quartile."""
+"""A round is quiet when no contender took longer than this many times its own best round."""
 
 LEAST_QUIET = 5
 """With fewer quiet rounds than this, the quietest third of all rounds is taken, and said so."""
@@ -34,12 +35,10 @@ class Reading(NamedTuple):
     wall: int
     cpu: int
     """CPU time of all threads of the process."""
-    caller: int
-    """CPU time of the calling thread."""
 
 
 def read_clocks() -> Reading:
-    return Reading(time.perf_counter_ns(), time.process_time_ns(), time.thread_time_ns())
+    return Reading(time.perf_counter_ns(), time.process_time_ns())
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,6 @@ class Track:
     """How often the work was done in one turn."""
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    caller: list[float] = field(default_factory=list)
 
 
 class WrongAnswer(AssertionError):
@@ -132,7 +130,6 @@ class Race:
             done = track.calls * self._items
             track.wall.append((after.wall - before.wall) / done)
             track.cpu.append((after.cpu - before.cpu) / done)
-            track.caller.append((after.caller - before.caller) / done)
         gc.collect()
 
     def _timed(self, call: Callable[[], Any], calls: int) -> tuple[Reading, Reading]:
@@ -167,9 +164,9 @@ def quiet_rounds(times: Sequence[Sequence[float]]) -> Rounds:
         times: for each contender its times, one a round.
     """
     total = len(times[0])
-    quartiles = [_quantile(series, 0.25) for series in times]
+    bests = [min(series) for series in times]
     worst = [
-        max(series[index] / usual for series, usual in zip(times, quartiles, strict=True))
+        max(series[index] / best for series, best in zip(times, bests, strict=True))
         for index in range(total)
     ]
     kept = [index for index, value in enumerate(worst) if value <= TOLERANCE]
@@ -179,20 +176,25 @@ def quiet_rounds(times: Sequence[Sequence[float]]) -> Rounds:
     return Rounds(sorted(sorted(range(total), key=worst.__getitem__)[:count]), total, False)
 
 
+class Clock(NamedTuple):
+    """What a contender's rounds came to by one clock: medians of the kept rounds."""
+
+    time: float
+    """Nanoseconds an item."""
+    ratio: float
+    """Its time divided by the first contender's in the same round: how much faster that one is."""
+    difference: float
+    """Its time less the first contender's in the same round."""
+
+
 class Line(NamedTuple):
-    """What a contender's rounds came to; times in nanoseconds an item, medians of kept rounds."""
+    """What a contender's rounds came to."""
 
     name: str
-    wall: float
-    cpu: float
-    elsewhere: float
-    """CPU time of other threads than the caller's, as a share of all."""
-    ratio: float
-    """Median over rounds of its time divided by the first contender's: how much faster that is."""
-    difference: float
-    """Median over rounds of its time less the first contender's."""
+    wall: Clock
+    cpu: Clock
     spread: float
-    """Distance of the quartiles divided by the median, over the kept rounds."""
+    """Of the wall time: distance of the quartiles divided by the median, over the kept rounds."""
     spread_all: float
     """The same over all rounds."""
 
@@ -200,25 +202,30 @@ class Line(NamedTuple):
 def summarise(tracks: Sequence[Track]) -> tuple[list[Line], Rounds]:
     """Medians, ratios and spreads of a race, in the order of its contenders."""
     rounds = quiet_rounds([track.wall for track in tracks])
-    first = tracks[0].wall
-    lines = []
-    for track in tracks:
-        wall = [track.wall[index] for index in rounds.kept]
-        cpu = statistics.median(track.cpu[index] for index in rounds.kept)
-        caller = statistics.median(track.caller[index] for index in rounds.kept)
-        lines.append(
-            Line(
-                name=track.name,
-                wall=statistics.median(wall),
-                cpu=cpu,
-                elsewhere=max(0.0, 1 - caller / cpu) if cpu else 0.0,
-                ratio=statistics.median(track.wall[i] / first[i] for i in rounds.kept),
-                difference=statistics.median(track.wall[i] - first[i] for i in rounds.kept),
-                spread=_spread(wall),
-                spread_all=_spread(track.wall),
-            )
+    first = tracks[0]
+    lines = [
+        Line(
+            track.name,
+            _clock(track.wall, first.wall, rounds.kept),
+            _clock(track.cpu, first.cpu, rounds.kept),
+            _spread([track.wall[index] for index in rounds.kept]),
+            _spread(track.wall),
         )
+        for track in tracks
+    ]
     return lines, rounds
+
+
+def _clock(times: Sequence[float], first: Sequence[float], kept: Sequence[int]) -> Clock:
+    return Clock(
+        statistics.median(times[index] for index in kept),
+        statistics.median(_divided(times[index], first[index]) for index in kept),
+        statistics.median(times[index] - first[index] for index in kept),
+    )
+
+
+def _divided(time: float, first: float) -> float:
+    return time / first if first else math.nan  # a coarse CPU clock may not have moved
 
 
 def _spread(values: Sequence[float]) -> float:

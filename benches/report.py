@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import Line, summarise
+from harness import Clock, summarise
 from results import load, tracks_of
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
@@ -41,42 +41,41 @@ def markdown(rows: Sequence[Sequence[str]], numbers_from: int) -> str:
 
 def race_tables(races: Sequence[Mapping[str, Any]]) -> str:
     """One table a group, in the order in which the groups were first met."""
-    groups = dict.fromkeys(race["group"] for race in races)
+    groups = dict.fromkeys((race["group"], race["unit"]) for race in races)
     return "\n\n".join(
-        f"### {group}\n\n{_group_table([race for race in races if race['group'] == group])}"
-        for group in groups
+        f"### {group} (per {unit})\n\n"
+        f"{_group_table([race for race in races if race['group'] == group])}"
+        for group, unit in groups
     )
 
 
 def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
     by_difference = races[0]["compare"] == "difference"
-    compared = "more than the first" if by_difference else "time / first"
-    unit = races[0]["unit"]
-    head = ["workload", "contender", f"a {unit}", "CPU", f"{unit}s/s", compared, "spread", "quiet"]
-    rows = [head]
+    compared = "less the first's" if by_difference else "/ first"
+    head = ["workload", "contender", "time", f"time {compared}", "CPU", f"CPU {compared}"]
+    rows = [[*head, "rate/s", "spread", "quiet"]]
     for race in races:
         lines, rounds = summarise(tracks_of(race))
         quiet = f"{len(rounds.kept)}/{rounds.total}{'' if rounds.quiet else ' noisy'}"
-        for index, found in enumerate(lines):
+        for index, line in enumerate(lines):
             rows.append(
                 [
                     race["workload"] if index == 0 else "",
-                    found.name,
-                    duration(found.wall),
-                    duration(found.cpu),
-                    count(1e9 / found.wall),
-                    _compared(found, index, by_difference),
-                    f"{found.spread:.0%} ({found.spread_all:.0%})",
+                    line.name,
+                    duration(line.wall.time),
+                    _compared(line.wall, by_difference),
+                    duration(line.cpu.time),
+                    _compared(line.cpu, by_difference),
+                    count(1e9 / line.wall.time),
+                    f"{line.spread:.0%} ({line.spread_all:.0%})",
                     quiet if index == 0 else "",
                 ]
             )
     return markdown(rows, numbers_from=2)
 
 
-def _compared(line: Line, index: int, by_difference: bool) -> str:
-    if by_difference:
-        return duration(line.difference) if index else ""
-    return f"{line.ratio:.2f}" if line.ratio < 100 else f"{line.ratio:.0f}"
+def _compared(clock: Clock, by_difference: bool) -> str:
+    return duration(clock.difference) if by_difference else number(clock.ratio)
 
 
 def duration(nanoseconds: float) -> str:
@@ -84,22 +83,25 @@ def duration(nanoseconds: float) -> str:
     sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     for unit, scale in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
         if size >= scale:
-            return f"{sign}{_three(size / scale)} {unit}"
-    return f"{sign}{_three(size)} ns"
+            return f"{sign}{number(size / scale)} {unit}"
+    return f"{sign}{number(size)} ns"
 
 
-def count(number: float) -> str:
+def count(value: float) -> str:
     """Three digits and k or M."""
     for unit, scale in (("M", 1e6), ("k", 1e3)):
-        if number >= scale:
-            return f"{_three(number / scale)}{unit}"
-    return _three(number)
+        if value >= scale:
+            return f"{number(value / scale)}{unit}"
+    return number(value)
 
 
-def _three(value: float) -> str:
+def number(value: float) -> str:
+    """Three digits."""
     if value >= 100:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.4f}"
 
 
 def machine_lines(run: str, block: Mapping[str, Any], races: Sequence[Mapping[str, Any]]) -> str:

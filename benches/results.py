@@ -36,7 +36,6 @@ def _written(track: Track) -> Record:
         "calls": track.calls,
         "wall": [_short(value) for value in track.wall],
         "cpu": [_short(value) for value in track.cpu],
-        "caller": [_short(value) for value in track.caller],
     }
 
 

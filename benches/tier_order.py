@@ -4,8 +4,8 @@
     python benches/tier_order.py [benches/results/FILE.json]            judge
 
 Exit code: 0 the order of the table is the order of speed, 1 it is not, 2 nothing was measured.
-Where two tiers lie closer together than their spread, either may come first. Where an operation
-was measured at several batch sizes, the largest decides.
+CPU time decides: these races stay on one thread, and it hardly feels what else the machine does.
+Where an operation was measured at several batch sizes, the largest decides.
 """
 
 from __future__ import annotations
@@ -16,52 +16,53 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness import Line, summarise
+from harness import summarise
 from report import duration, markdown
 from results import default_file, load, tracks_of
 
+from dimp_fast._dispatch import UNITS
+
+MARGIN = 1.05
+"""Tiers that are closer together than this may come in either order."""
+
 
 class Judgement(NamedTuple):
-    """What the times of one operation say of its place in the table."""
+    """What the times of one operation say of its line in the table."""
 
     operation: str
     workload: str
-    lines: list[Line]
-    """In the order of the table."""
+    times: dict[str, float]
+    """Tier -> nanoseconds of CPU an item, in the order of the table."""
     late: list[str]
     """Tiers that are faster than the one before them."""
 
 
-def judge(races: Iterable[Mapping[str, Any]]) -> list[Judgement]:
-    """One judgement for each operation that was measured, from its largest batch."""
+def judge(
+    races: Iterable[Mapping[str, Any]], units: Mapping[str, Sequence[str]] = UNITS
+) -> list[Judgement]:
+    """One judgement for each operation that was measured, in the order of the table."""
     largest: dict[str, Mapping[str, Any]] = {}
     for race in races:
         operation = race["operation"]
-        if operation and race["items"] >= largest.get(operation, {"items": 0})["items"]:
+        if operation and race["items"] > largest.get(operation, {"items": 0})["items"]:
             largest[operation] = race
     found = []
-    for operation, race in largest.items():
-        lines = [line for line in summarise(tracks_of(race))[0] if _tier(line)]
-        late = [
-            _tier(line)
-            for before, line in pairwise(lines)
-            if line.wall * (1 + max(line.spread, before.spread)) < before.wall
-        ]
-        found.append(Judgement(operation, race["workload"], lines, late))
+    for operation in (name for name in units if name in largest):
+        race = largest[operation]
+        measured = {line.name: line.cpu.time for line in summarise(tracks_of(race))[0]}
+        names = {tier: f"dimp_fast, {tier}" for tier in units[operation]}
+        times = {tier: measured[name] for tier, name in names.items() if name in measured}
+        late = [tier for before, tier in pairwise(times) if times[tier] * MARGIN < times[before]]
+        found.append(Judgement(operation, race["workload"], times, late))
     return found
 
 
-def _tier(line: Line) -> str:
-    name, _, tier = line.name.partition(", ")
-    return tier if name == "dimp_fast" else ""
-
-
 def table(judgements: Sequence[Judgement]) -> str:
-    rows = [["operation", "measured with", "tiers as in the table", "order"]]
+    rows = [["operation", "measured with", "CPU an item, as in the table", "order"]]
     for found in judgements:
-        times = ", ".join(f"{_tier(line)} {duration(line.wall)}" for line in found.lines)
+        times = ", ".join(f"{tier} {duration(time)}" for tier, time in found.times.items())
         order = f"{', '.join(found.late)} is faster" if found.late else "holds"
-        if len(found.lines) < 2:
+        if len(found.times) < 2:
             order = "one tier here"
         rows.append([found.operation, found.workload, times, order])
     return markdown(rows, numbers_from=4)

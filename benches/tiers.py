@@ -10,7 +10,7 @@ from typing import Any
 from harness import Contender
 
 from dimp_fast import _dispatch
-from dimp_fast._dispatch import UNITS, Dispatcher
+from dimp_fast._dispatch import Dispatcher
 
 
 @cache
@@ -36,9 +36,10 @@ def serving(tier: str) -> Iterator[None]:
 
 
 def available(unit: str) -> list[str]:
-    """The tiers that serve ``unit`` here, in the order of the table."""
+    """The tiers that serve ``unit`` here and that DIMP_FAST_BACKEND lets in, in the order of the
+    table."""
     found = []
-    for tier in UNITS[unit]:
+    for tier in _dispatch.current().candidates(unit):
         capped = dispatcher(tier)
         if capped is not None and capped.select(unit).tier == tier:
             found.append(tier)

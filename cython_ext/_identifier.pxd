@@ -54,7 +54,7 @@ cdef inline bint identifier_split(
     for i in range(size):
         character = identifier_character(kind, data, i)
         if character == c'@':
-            if parts.at >= 0 or parts.slash < size or i == 0:
+            if parts.at >= 0 or i == 0:
                 return False
             parts.at = i
         elif character == c'/':
@@ -63,7 +63,8 @@ cdef inline bint identifier_split(
             parts.slash = i
         elif identifier_forbids(character):
             return False
-    return parts.slash > parts.at + 1 and parts.slash != size - 1
+    # This refuses a "@" behind the "/" too.
+    return parts.at + 1 < parts.slash and parts.slash != size - 1
 
 
 cdef inline bint identifier_parse(

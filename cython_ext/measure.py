@@ -2,8 +2,8 @@
 
     python cython_ext/measure.py
 
-The two take turns in one process; a figure is the median over the rounds. The Cython tier must have
-been built. It is no test: benches/ holds the tiers to their order.
+The two take turns in one process; a figure is the median of the processor time over the rounds. The
+Cython tier must have been built. Whole operations, and the other tiers, are measured in benches/.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dimp_fast import _cython
+from dimp_fast import _cython, _python
 from dimp_fast._py import address, base58, base64, columns, digest, identifier
 
 ROUNDS = 31
@@ -76,7 +76,9 @@ def cases() -> list[tuple[str, str, int, Callable[..., Any], Callable[..., Any],
         ("`split_identifier`", "Chinese name", 1,
          identifier.split, _cython.split_identifier, (named,)),
         ("`parse_identifier`", "name and terminal", 1,
-         identifier.parse, _cython.parse_identifier, (identifiers[0],)),
+         _python.parse_identifier, _cython.parse_identifier, (identifiers[0],)),
+        ("`parse_identifier`", "Chinese name", 1,
+         _python.parse_identifier, _cython.parse_identifier, (named,)),
         ("`route`", batch, BATCH, columns.route, _cython.route, (identifiers, 64)),
     ]  # fmt: skip
 

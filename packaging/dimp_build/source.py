@@ -19,11 +19,8 @@ from pathlib import Path
 
 PACKAGE = Path("python", "dimp_fast")
 
-WHEEL_INPUTS = ("pyproject.toml", "README.md", "LICENSE", "cython_ext", "python", "rust")
-SDIST_ONLY = (
-    *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", ".gitignore"),
-    *("benches", "docs", "examples", "packaging", "tests"),
-)
+WHEEL_INPUTS = ("pyproject.toml", "*.md", "LICENSE", "cython_ext", "python", "rust")
+SDIST_ONLY = ("Makefile", ".gitignore", "benches", "docs", "examples", "packaging", "tests")
 GENERATED_FOLDERS = re.compile(
     r"(.*/)?(__pycache__|target|[^/]*\.egg-info|\.(hypothesis|benchmarks|(pytest|mypy|ruff)_cache))"
     r"|rust/fuzz/(corpus|artifacts|coverage)"
@@ -33,10 +30,10 @@ GENERATED_FILES = re.compile(r".*\.(so|pyd|py[co])|_build_info\.json|\.DS_Store"
 
 def files(root: Path, inputs: tuple[str, ...]) -> Iterator[Path]:
     """Paths relative to `root` of every file that belongs to the project, in a fixed order."""
-    for name in inputs:
-        if (root / name).is_file():
-            yield Path(name)
-        for path, folders, names in os.walk(root / name):
+    for top in (path for name in inputs for path in sorted(root.glob(name))):
+        if top.is_file():
+            yield top.relative_to(root)
+        for path, folders, names in os.walk(top):
             folder = Path(path).relative_to(root)
             folders[:] = sorted(
                 name

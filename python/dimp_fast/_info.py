@@ -22,10 +22,11 @@ def backend_info() -> dict[str, Any]:
     Selects every operation, so the first call runs the self-tests that have not run yet.
     """
     dispatcher = _dispatch.current()
-    operations = {name: _operation(dispatcher, name) for name in _dispatch.UNITS}
     absent = dispatcher.absent()
     rust: Any = dispatcher.load(_dispatch.RUST)
-    runtime: dict[str, Any] = rust.runtime() if rust is not None else {}
+    runtime: dict[str, Any] = {} if rust is None else rust.runtime()
+    levels: dict[str, str] = runtime.get("operations", {})
+    operations = {name: _operation(dispatcher, name, levels) for name in _dispatch.UNITS}
     return {
         "version": __version__,
         "backend": operations["verify_batch"]["tier"],
@@ -41,26 +42,27 @@ def backend_info() -> dict[str, Any]:
             "machine": platform.machine(),
             "model": _cpu_model(),
             "cores": _cores(),
-            "features": runtime.get("cpu_features", []),
-            "simd": runtime.get("simd", "portable"),
+            "features": [name for name, there in runtime.get("cpu", {}).items() if there],
+            "simd": runtime["simd"]["active"] if runtime else "portable",
         },
-        "threads": runtime.get("threads", 1),
+        "threads": runtime["threads"]["size"] if runtime else 1,
         "caches": {"keyring": "bounded by Keyring(max_accounts=...)"},
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
-        "libraries": {**_library_versions(), **runtime.get("libraries", {})},
+        "libraries": {**_library_versions(), **runtime.get("crates", {})},
         "build": build_facts(),
     }
 
 
-def _operation(dispatcher: _dispatch.Dispatcher, unit: str) -> dict[str, Any]:
+def _operation(
+    dispatcher: _dispatch.Dispatcher, unit: str, levels: dict[str, str]
+) -> dict[str, Any]:
+    """``simd`` is the level of our own kernels: ``library`` where a library chooses its own
+    instructions, ``none`` outside the Rust tier."""
     selection = dispatcher.select(unit)
-    levels: dict[str, str] = {}
-    if selection.tier == _dispatch.RUST:
-        levels = getattr(selection.module, "simd_levels", dict)()
     return {
         "tier": selection.tier,
-        "simd": levels.get(unit, "none"),
+        "simd": levels[unit] if selection.tier == _dispatch.RUST else "none",
         "selftest": selection.selftests[selection.tier],
         "disabled": {
             tier: result for tier, result in selection.selftests.items() if tier != selection.tier

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.build
 
 SMOKE = """
 import importlib, importlib.metadata, json, pathlib, dimp_fast
+from dimp_fast._info import build_facts
 folder = pathlib.Path(dimp_fast.__file__).parent
-info = json.loads((folder / "_build_info.json").read_text())
+info = build_facts()
 for tier in info["tiers"].values():
     for module in tier["modules"]:
         importlib.import_module(f"dimp_fast.{module}")

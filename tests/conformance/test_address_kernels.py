@@ -221,6 +221,14 @@ def test_address_1_refused(kernels: Any, text: str) -> None:
     assert kernels.parse_address(text) is None
 
 
+def test_address_1_refuses_an_address_with_a_byte_behind(kernels: Any) -> None:
+    texts = kernels.derive_addresses([bytes([i]) for i in range(256)], b"\0")
+    longer = [kernels.base58_encode(kernels.base58_decode(text) + b"\0") for text in texts]
+    assert min(map(len, longer)) <= 35  # else the length alone would refuse them
+    for text in longer:
+        assert kernels.parse_address(text) is None
+
+
 @pytest.mark.parametrize("character", FOREIGN)
 def test_address_foreign_characters_refused(kernels: Any, character: str) -> None:
     for text in (HULK, GENESIS, ETH, "anywhere", "everywhere"):

@@ -244,9 +244,12 @@ def encode(message: dict[str, Any], short: bool) -> bytes:
     """
     text: dict[str, Any] = {}
     for name, value in message.items():
-        if name == "keys" and isinstance(value, dict):
+        if name in ("keys", "K") and isinstance(value, dict):
             value = {entry: _base64(key) for entry, key in value.items()}
-        text[SHORT_NAMES.get(name, name) if short else name] = _base64(value)
+        emitted = SHORT_NAMES.get(name, name) if short else name
+        if emitted in text:
+            raise Refusal(Code.MALFORMED, f"message: {emitted} comes twice")
+        text[emitted] = _base64(value)
     frame = json.dumps(text)
     decode(frame)
     return frame

@@ -55,14 +55,15 @@ def _is_broken(info: dict[str, Any]) -> bool:
 def find_advice(info: dict[str, Any]) -> list[str]:
     """What could be done about missing and broken tiers, one line each."""
     advice = []
-    skipped = info["build"].get("skipped", {})
+    built = info["build"].get("tiers", {})
     for tier, state in info["tiers"].items():
         if state == "available":
             continue
         if state.startswith("broken"):
             advice.append(f"{tier} tier: it is there and does not load: reinstall dimp-fast")
         elif tier in _ADVICE:
-            why = f" (the build said: {skipped[tier]})" if tier in skipped else ""
+            reason = built.get(tier, {}).get("reason")
+            why = f" (the build said: {reason})" if reason else ""
             advice.append(f"{tier} tier: {_ADVICE[tier]}{why}")
     for name, operation in info["operations"].items():
         for tier, result in operation["disabled"].items():
@@ -90,17 +91,19 @@ def _lines(info: dict[str, Any], advice: list[str]) -> list[str]:
             f"{name:<22} {operation['tier']:<8} {operation['simd']:<12} {operation['selftest']}"
         )
     lines += ["", "libraries: " + ", ".join(f"{n} {v}" for n, v in info["libraries"].items())]
-    lines += ["build:"]
-    lines += [f"  {name}: {_plain(value)}" for name, value in info["build"].items()]
+    lines += ["build:", *_build_lines(info["build"])]
     if advice:
         lines += ["", "advice:"]
         lines += [f"  {line}" for line in advice]
     return lines
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(item)}" for name, item in value.items()) or "none"
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value)) or "none"
-    return str(value)
+def _build_lines(build: dict[str, Any]) -> list[str]:
+    lines = [f"  {name}: {value}" for name, value in build.items() if name != "tiers"]
+    for tier, facts in build.get("tiers", {}).items():
+        if facts["built"]:
+            tools = ", ".join(f"{tool} {version}" for tool, version in facts["tools"].items())
+            lines.append(f"  {tier}: built ({tools})")
+        else:
+            lines.append(f"  {tier}: skipped ({facts['reason']})")
+    return lines

@@ -1,4 +1,5 @@
-//! Addresses: BTC style, ETH style and the two broadcast addresses (docs/semantics.md#address-1 to #address-4).
+//! Addresses: BTC style, ETH style and the two broadcast addresses (docs/semantics.md#address-1 to
+//! #address-4).
 //!
 //! Only the address between `@` and `/`; IDs are `identity`.
 
@@ -236,7 +237,8 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
-/// The EIP-55 spelling: a letter is upper case when the nibble of the hash of the lower-case text at its place is 8 or more.
+/// The EIP-55 spelling: a letter is upper case when the nibble of the hash of the lower-case text
+/// at its place is 8 or more.
 fn eip55(digest: &[u8; 20]) -> AddressText {
     let mut text = *b"0x0000000000000000000000000000000000000000";
     let digits = &mut text[2..];

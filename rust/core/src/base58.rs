@@ -1,7 +1,9 @@
-//! Base58 in the Bitcoin alphabet: any length through a library, the 25 bytes of an address by a fixed matrix.
+//! Base58 in the Bitcoin alphabet: any length through a library, the 25 bytes of an address by a
+//! fixed matrix.
 //!
-//! The 25 bytes are seven big-endian limbs of 32 bits, the first of 8 bits. A constant triangular matrix turns them into seven limbs to the base 58^5, 35 digits in all;
-//! another one turns nine limbs to the base 58^4, 36 digits in all, back.
+//! The 25 bytes are seven big-endian limbs of 32 bits, the first of 8 bits. A constant triangular
+//! matrix turns them into seven limbs to the base 58^5, 35 digits in all; another one turns nine
+//! limbs to the base 58^4, 36 digits in all, back.
 #![allow(clippy::cast_possible_truncation)] // Limbs are cut out of wider sums; the sums are proved below.
 
 /// Digits that 25 bytes need at most.
@@ -51,7 +53,8 @@ const fn powers<const N: usize>(radix: u64, base: u64) -> [[u32; 7]; N] {
     rows
 }
 
-/// The largest sum of a column when the first limb is at most `first` and the others at most `other`, with the largest carry out of the column to its right.
+/// The largest sum of a column when the first limb is at most `first` and the others at most
+/// `other`, with the largest carry out of the column to its right.
 const fn largest_sum<const N: usize>(
     matrix: &[[u32; 7]; N],
     first: u64,

@@ -1,4 +1,5 @@
-//! Base64 of the wire, strict in everything but ASCII white space (docs/semantics.md#base64-1), and the data URI around it.
+//! Base64 of the wire, strict in everything but ASCII white space (docs/semantics.md#base64-1), and
+//! the data URI around it.
 
 use base64_simd::STANDARD;
 
@@ -13,7 +14,8 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if let Ok(data) = STANDARD.decode_to_vec(text) {
         return Some(data);
     }
-    // Text without white space, which is nearly all of it, never pays for this copy when it is good.
+    // Text without white space, which is nearly all of it, never pays for this copy when it is
+    // good.
     if !text.iter().copied().any(is_white_space) {
         return None;
     }
@@ -25,7 +27,8 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode_to_vec(dense).ok()
 }
 
-/// Decodes transportable data by BASE64-2: bare base64, or a data URI whose header ends in `;base64`.
+/// Decodes transportable data by BASE64-2: bare base64, or a data URI whose header ends in
+/// `;base64`.
 #[must_use]
 pub fn decode_transportable(text: &str) -> Option<Vec<u8>> {
     let body = match text

@@ -1,6 +1,8 @@
-//! Strict DER, as much of it as keys and signatures need: definite minimal lengths, minimal non-negative integers, no trailing bytes (docs/semantics.md#key-3).
+//! Strict DER, as much of it as keys and signatures need: definite minimal lengths, minimal
+//! non-negative integers, no trailing bytes (docs/semantics.md#key-3).
 //!
-//! Not a general ASN.1 library: single-byte tags only, and `None` is the only error.
+//! Not a general ASN.1 library: whoever reads says which tag comes next, and `None` is the only
+//! error.
 
 /// Tag of an INTEGER.
 pub const INTEGER: u8 = 0x02;
@@ -32,30 +34,22 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    /// True when everything was read.
+    /// What was not read yet.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// The next element, whatever it is: tag and contents.
-    pub fn any(&mut self) -> Option<(u8, &'a [u8])> {
-        let (&tag, rest) = self.rest.split_first()?;
-        // Tags above 30 take more bytes; nothing that we read has one.
-        if tag & 0x1f == 0x1f {
-            return None;
-        }
-        let (length, rest) = length(rest)?;
-        let (contents, rest) = rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some((tag, contents))
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// The contents of the next element, which has `tag`.
     pub fn element(&mut self, tag: u8) -> Option<&'a [u8]> {
-        self.any()
-            .filter(|&(found, _)| found == tag)
-            .map(|(_, contents)| contents)
+        let (_, rest) = self
+            .rest
+            .split_first()
+            .filter(|&(&found, _)| found == tag)?;
+        let (length, rest) = length(rest)?;
+        let (contents, rest) = rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(contents)
     }
 
     /// The elements of the next element, a SEQUENCE.
@@ -63,7 +57,8 @@ impl<'a> Reader<'a> {
         self.element(SEQUENCE).map(Self::new)
     }
 
-    /// The next element, a minimal INTEGER that is not negative, as big-endian bytes without leading zeros: nothing for 0.
+    /// The next element, a minimal INTEGER that is not negative, as big-endian bytes without
+    /// leading zeros: nothing for 0.
     pub fn unsigned(&mut self) -> Option<&'a [u8]> {
         match self.element(INTEGER)? {
             [0] => Some(&[]),
@@ -79,20 +74,6 @@ impl<'a> Reader<'a> {
             [0, bytes @ ..] => Some(bytes),
             _ => None,
         }
-    }
-
-    /// The next element, an OBJECT IDENTIFIER, encoded.
-    pub fn object_identifier(&mut self) -> Option<&'a [u8]> {
-        let arcs = self.element(OBJECT_IDENTIFIER)?;
-        let ends = arcs.last()? & 0x80 == 0;
-        // An arc that begins with 0x80 is not minimal.
-        let mut begins = true;
-        let minimal = arcs.iter().all(|&byte| {
-            let good = !(begins && byte == 0x80);
-            begins = byte & 0x80 == 0;
-            good
-        });
-        (ends && minimal).then_some(arcs)
     }
 
     /// `Some` when everything was read.
@@ -184,7 +165,7 @@ mod tests {
         let element = |header: &[u8], count: usize| {
             let mut data = header.to_vec();
             data.resize(header.len() + count, 7);
-            Reader::new(&data).any().map(|(_, contents)| contents.len())
+            Reader::new(&data).element(4).map(<[u8]>::len)
         };
         assert_eq!(element(&[4, 0x7f], 0x7f), Some(0x7f));
         assert_eq!(element(&[4, 0x81, 0x80], 0x80), Some(0x80));
@@ -198,27 +179,10 @@ mod tests {
             (&[4, 0x84, 0xff, 0xff, 0xff, 0xff], 64),
             (&[4, 0xff], 127),
             (&[4, 5], 4),
-            (&[0x1f, 1], 1),
+            (&[5, 1], 1),
             (&[4], 0),
         ] {
             assert_eq!(element(header, count), None, "{header:?}");
-        }
-    }
-
-    #[test]
-    fn object_identifiers_are_minimal() {
-        let read = |data| Reader::new(data).object_identifier();
-        assert_eq!(
-            read(&[6, 3, 0x2b, 0x65, 0x70]),
-            Some(&[0x2b, 0x65, 0x70][..])
-        );
-        for bad in [
-            &[6, 0][..],
-            &[6, 2, 0x2b, 0x80],
-            &[6, 3, 0x2b, 0x80, 1],
-            &[6, 2, 0x80, 1],
-        ] {
-            assert_eq!(read(bad), None, "{bad:?}");
         }
     }
 

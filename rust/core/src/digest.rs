@@ -1,4 +1,5 @@
-//! The digests of the protocol: SHA-256, RIPEMD-160 and Keccak-256 with its original padding (not SHA-3).
+//! The digests of the protocol: SHA-256, RIPEMD-160 and Keccak-256 with its original padding (not
+//! SHA-3).
 //!
 //! One message at a time. The libraries pick the instructions of the processor themselves.
 

@@ -152,18 +152,50 @@ fn push_escape(out: &mut String, character: char) {
 
 /// The shortest digits that read back as the same double, laid out as Python's `repr` does.
 fn push_float(out: &mut String, value: f64) {
-    let scientific = format!("{value:e}");
+    let scientific = shortest(value.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        // `{:?}` writes the same digits in full and ends whole numbers in `.0`, but changes to an exponent elsewhere; `{}` never does.
-        push_formatted(out, format_args!("{value}"));
-        if value.fract() == 0.0 {
-            out.push_str(".0");
-        }
-    } else {
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    if !(-4..16).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         push_formatted(out, format_args!("{mantissa}e{sign}{:02}", exponent.abs()));
+        return;
+    }
+    let digits = mantissa.replace('.', "");
+    match usize::try_from(exponent) {
+        Ok(exponent) => {
+            let whole = digits.len().min(exponent + 1);
+            let zeros = exponent + 1 - whole;
+            let fraction = if whole == digits.len() {
+                "0"
+            } else {
+                &digits[whole..]
+            };
+            push_formatted(
+                out,
+                format_args!("{}{}.{fraction}", &digits[..whole], "0".repeat(zeros)),
+            );
+        }
+        Err(_) => {
+            let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
+            push_formatted(out, format_args!("0.{zeros}{digits}"));
+        }
+    }
+}
+
+/// The shortest text of a double in scientific form; of several the nearest, of two equally near the one with the even
+/// digit. The last is where Rust's own formatting differs from Python's.
+fn shortest(value: f64) -> String {
+    let shortest = format!("{value:e}");
+    let places = shortest.find('e').unwrap_or(0).saturating_sub(2);
+    let nearest = format!("{value:.places$e}");
+    // Below a power of two the doubles are closer together, and the nearest text may belong to the neighbour.
+    if nearest.parse() == Ok(value) {
+        nearest
+    } else {
+        shortest
     }
 }
 
@@ -212,6 +244,11 @@ mod tests {
             (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
             (0.1 + 0.2, "0.30000000000000004"),
             (2f64.powi(-44), "5.684341886080802e-14"),
+            (1_114_204_605_970_876.25, "1114204605970876.2"),
+            (-1_114_204_605_970_876.75, "-1114204605970876.8"),
+            (0.001_234, "0.001234"),
+            (1200.0, "1200.0"),
+            (-1e-4, "-0.0001"),
             (123_456_789_012_345_680.0, "1.2345678901234568e+17"),
         ] {
             assert_eq!(float(value), expected);

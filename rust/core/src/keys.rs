@@ -1,4 +1,5 @@
-//! Public keys: every spelling that the protocol allows, brought to one canonical form (docs/semantics.md#key-1 to #key-4, #rsa-1, #rsa-2, #ecc-1, #ed25519-1).
+//! Public keys: every spelling that the protocol allows, brought to one canonical form
+//! (docs/semantics.md#key-1 to #key-4, #rsa-1, #rsa-2, #ecc-1, #ed25519-1).
 //!
 //! No private keys, and no verification: that is `verify`.
 
@@ -127,10 +128,13 @@ pub fn from_canonical(algorithm: Algorithm, data: &[u8]) -> Result<PublicKey, Re
 /// A key from the `algorithm` and `data` of a DIM mapping (KEY-1).
 ///
 /// # Errors
-/// `Unsupported` for another algorithm, curve or size, `BadKey` for anything else that is no key of that family.
+/// `Unsupported` for another algorithm, curve or size, `BadKey` for anything else that is no key of
+/// that family.
 pub fn parse_mapping(algorithm: &str, data: &str) -> Result<PublicKey, Refusal> {
-    let family = Algorithm::from_name(algorithm)
-        .ok_or_else(|| unsupported("algorithm: not RSA, ECC or ED25519"))?;
+    let family = Algorithm::from_name(algorithm).ok_or_else(|| {
+        let shown: String = algorithm.chars().take(40).collect();
+        unsupported(format!("key: unknown algorithm {shown:?}"))
+    })?;
     if family == Algorithm::Ed25519 && !data.contains("-----BEGIN") {
         return ed25519_text(data);
     }
@@ -146,14 +150,13 @@ pub fn parse_text(text: &str) -> Result<PublicKey, Refusal> {
     if text.contains("-----BEGIN") {
         return pem(text);
     }
-    let trimmed = trim(text);
-    if trimmed.starts_with("ssh-rsa") {
-        return open_ssh(trimmed);
+    if text.starts_with("ssh-rsa ") {
+        return open_ssh(text);
     }
     match hex(text).as_deref() {
         Some(coordinates) if coordinates.len() == 64 => ecc_point(&[&[4], coordinates].concat()),
         Some(point) => ecc_point(point),
-        None => Err(bad_key("data: not PEM, OpenSSH text or a hex point")),
+        None => Err(bad_key("key: neither PEM, nor ssh-rsa, nor a hex point")),
     }
 }
 
@@ -168,28 +171,25 @@ pub fn parse_bytes(data: &[u8]) -> Result<PublicKey, Refusal> {
     let inner = Reader::new(data).sequence().and_then(|body| body.peek());
     if inner == Some(der::INTEGER) {
         let (modulus, exponent) =
-            rsa_numbers(data).ok_or_else(|| bad_key("data: broken PKCS#1 structure"))?;
+            rsa_numbers(data).ok_or_else(|| bad_key("key: broken PKCS#1 structure"))?;
         return rsa(modulus, exponent);
     }
     let info = public_key_info(data)
-        .ok_or_else(|| bad_key("data: broken SubjectPublicKeyInfo structure"))?;
+        .ok_or_else(|| bad_key("key: broken SubjectPublicKeyInfo structure"))?;
     match (info.algorithm, info.parameters) {
-        (RSA_ENCRYPTION, None | Some((der::NULL, []))) => {
+        (RSA_ENCRYPTION, [] | [der::NULL, 0]) => {
             let (modulus, exponent) =
-                rsa_numbers(info.key).ok_or_else(|| bad_key("data: broken RSA key structure"))?;
+                rsa_numbers(info.key).ok_or_else(|| bad_key("key: broken RSA structure"))?;
             rsa(modulus, exponent)
         }
-        (EC_PUBLIC_KEY, Some((der::OBJECT_IDENTIFIER, SECP256K1))) => ecc_point(info.key),
-        (EC_PUBLIC_KEY, Some((der::OBJECT_IDENTIFIER, _))) => {
-            Err(unsupported("data: a curve other than secp256k1"))
-        }
-        (ED25519, None) => ed25519_point(info.key),
-        (RSA_ENCRYPTION | EC_PUBLIC_KEY | ED25519, _) => {
-            Err(bad_key("data: wrong algorithm parameters"))
-        }
-        _ => Err(unsupported(
-            "data: an algorithm other than RSA, ECC or ED25519",
-        )),
+        (EC_PUBLIC_KEY, parameters) => match named_curve(parameters) {
+            Some(SECP256K1) => ecc_point(info.key),
+            Some(_) => Err(unsupported("key: the curve is not secp256k1")),
+            None => Err(bad_key("key: not a named curve")),
+        },
+        (ED25519, []) => ed25519_point(info.key),
+        (RSA_ENCRYPTION | ED25519, _) => Err(bad_key("key: wrong algorithm parameters")),
+        _ => Err(unsupported("key: algorithm is not RSA, EC or Ed25519")),
     }
 }
 
@@ -207,7 +207,7 @@ fn of_family(family: Algorithm, key: PublicKey) -> Result<PublicKey, Refusal> {
         return Ok(key);
     }
     Err(bad_key(format!(
-        "algorithm: {family}, but the key is of the family {}",
+        "key: labelled {family}, but it is a key of {}",
         key.algorithm
     )))
 }
@@ -239,38 +239,32 @@ fn pem(text: &str) -> Result<PublicKey, Refusal> {
             .strip_suffix(label)?
             .strip_suffix("-----END ")
     });
-    let body = body.ok_or_else(|| bad_key("data: not one PEM block of a public key"))?;
-    let data = base64::decode(body.as_bytes())
-        .ok_or_else(|| bad_key("data: the PEM body is not base64"))?;
+    let body = body.ok_or_else(|| bad_key("key: not one PEM block of a public key"))?;
+    let data =
+        base64::decode(body.as_bytes()).ok_or_else(|| bad_key("key: PEM body is not base64"))?;
     if data.first() != Some(&der::SEQUENCE) {
-        return Err(bad_key("data: the PEM body is not DER"));
+        return Err(bad_key("key: PEM body is not DER"));
     }
     parse_bytes(&data)
 }
 
-/// `ssh-rsa AAAA... [comment]` (RFC 4253 section 6.6).
+/// `ssh-rsa AAAA... [comment]` (RFC 4253 section 6.6), on one line.
 fn open_ssh(text: &str) -> Result<PublicKey, Refusal> {
-    let numbers = || {
-        let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
-        let ("ssh-rsa", body) = (words.next()?, words.next()?) else {
-            return None;
-        };
-        if text.contains(['\n', '\r']) || body.bytes().any(base64::is_white_space) {
-            return None;
-        }
-        base64::decode(body.as_bytes())
-    };
-    let blob = numbers().ok_or_else(|| bad_key("data: broken OpenSSH text"))?;
-    let fields = || {
-        let mut rest = &blob[..];
+    if trim(text).contains(['\n', '\r']) {
+        return Err(bad_key("key: ssh-rsa on more than one line"));
+    }
+    let body = text.split(' ').nth(1).unwrap_or_default();
+    let numbers = |blob: &[u8]| {
+        let mut rest = blob;
         let name = ssh_string(&mut rest)?;
-        let exponent = ssh_unsigned(&mut rest)?;
-        let modulus = ssh_unsigned(&mut rest)?;
+        let exponent = ssh_unsigned(&mut rest)?.to_vec();
+        let modulus = ssh_unsigned(&mut rest)?.to_vec();
         (name == b"ssh-rsa" && rest.is_empty()).then_some((modulus, exponent))
     };
-    let (modulus, exponent) =
-        fields().ok_or_else(|| bad_key("data: broken OpenSSH key structure"))?;
-    rsa(modulus, exponent)
+    let (modulus, exponent) = base64::decode(body.as_bytes())
+        .and_then(|blob| numbers(&blob))
+        .ok_or_else(|| bad_key("key: ssh-rsa blob is broken"))?;
+    rsa(&modulus, &exponent)
 }
 
 fn ssh_string<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -291,9 +285,11 @@ fn ssh_unsigned<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     }
 }
 
+/// What matters in a `SubjectPublicKeyInfo`.
 struct PublicKeyInfo<'a> {
     algorithm: &'a [u8],
-    parameters: Option<(u8, &'a [u8])>,
+    /// Whatever follows the algorithm, as it is.
+    parameters: &'a [u8],
     key: &'a [u8],
 }
 
@@ -305,20 +301,18 @@ fn public_key_info(data: &[u8]) -> Option<PublicKeyInfo<'_>> {
     let mut identifier = info.sequence()?;
     let key = info.bytes_of_bits()?;
     info.finish()?;
-    let algorithm = identifier.object_identifier()?;
-    let parameters = match identifier.peek() {
-        None => None,
-        Some(der::OBJECT_IDENTIFIER) => {
-            Some((der::OBJECT_IDENTIFIER, identifier.object_identifier()?))
-        }
-        Some(_) => Some(identifier.any()?),
-    };
-    identifier.finish()?;
     Some(PublicKeyInfo {
-        algorithm,
-        parameters,
+        algorithm: identifier.element(der::OBJECT_IDENTIFIER)?,
+        parameters: identifier.rest(),
         key,
     })
+}
+
+/// The OID in the parameters of an EC key (RFC 5480 section 2.1.1).
+fn named_curve(parameters: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(parameters);
+    let curve = reader.element(der::OBJECT_IDENTIFIER)?;
+    reader.finish().map(|()| curve)
 }
 
 /// `RSAPublicKey` (RFC 8017 appendix A.1.1): modulus and exponent.
@@ -346,19 +340,19 @@ fn is_odd(magnitude: &[u8]) -> bool {
 fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, Refusal> {
     let bits = (bits(modulus), bits(exponent));
     if !is_odd(modulus) {
-        return Err(bad_key("data: the RSA modulus is even"));
+        return Err(bad_key("key: RSA modulus is even"));
     }
     if !MODULUS_BITS.contains(&bits.0) {
         return Err(unsupported(format!(
-            "data: an RSA modulus of {} bits, not 1017 to 8192",
+            "key: RSA of {} bits, not 1017 to 8192",
             bits.0
         )));
     }
     if !is_odd(exponent) || exponent == [1] {
-        return Err(bad_key("data: the RSA exponent is even or below 3"));
+        return Err(bad_key("key: RSA exponent is even or below 3"));
     }
     if bits.1 > EXPONENT_BITS {
-        return Err(unsupported("data: the RSA exponent is not below 2^33"));
+        return Err(unsupported("key: RSA exponent is not below 2^33"));
     }
     Ok(PublicKey {
         algorithm: Algorithm::Rsa,
@@ -385,14 +379,19 @@ fn rsa_public_key_info(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     info
 }
 
-/// A SEC1 point of secp256k1 (ECC-1). The library takes hybrid points, so the first byte is looked at here.
+/// A SEC1 point of secp256k1 (ECC-1). The library takes hybrid points, so the first byte is looked
+/// at here.
 fn ecc_point(point: &[u8]) -> Result<PublicKey, Refusal> {
     match (point.len(), point.first()) {
         (33, Some(2 | 3)) | (65, Some(4)) => {}
-        _ => return Err(bad_key("data: not a compressed or uncompressed point")),
+        _ => {
+            return Err(bad_key(
+                "key: neither DER nor a compressed or uncompressed point",
+            ))
+        }
     }
     let point = secp256k1::PublicKey::from_slice(point)
-        .map_err(|_| bad_key("data: the point is not on secp256k1"))?;
+        .map_err(|_| bad_key("key: the point is not on secp256k1"))?;
     Ok(PublicKey {
         algorithm: Algorithm::Ecc,
         data: point.serialize_uncompressed().to_vec(),
@@ -405,7 +404,7 @@ fn ed25519_text(text: &str) -> Result<PublicKey, Refusal> {
     let data = hex(text)
         .filter(|data| data.len() == 32)
         .or_else(|| base64::decode(text.as_bytes()))
-        .ok_or_else(|| bad_key("data: not hex, base64 or PEM of an Ed25519 key"))?;
+        .ok_or_else(|| bad_key("key: neither 64 hex digits, nor base64, nor PEM"))?;
     ed25519_point(&data)
 }
 
@@ -413,17 +412,15 @@ fn ed25519_text(text: &str) -> Result<PublicKey, Refusal> {
 fn ed25519_point(data: &[u8]) -> Result<PublicKey, Refusal> {
     let bytes: &[u8; 32] = data
         .try_into()
-        .map_err(|_| bad_key("data: an Ed25519 key has 32 bytes"))?;
-    let key = VerifyingKey::from_bytes(bytes)
-        .map_err(|_| bad_key("data: the point is not on the curve of Ed25519"))?;
+        .map_err(|_| bad_key(format!("key: Ed25519 of {} bytes, not 32", data.len())))?;
+    let key =
+        VerifyingKey::from_bytes(bytes).map_err(|_| bad_key("key: not a point of Ed25519"))?;
     // The library reduces y, and drops the sign of x = 0.
     if key.to_edwards().compress().as_bytes() != bytes {
-        return Err(bad_key(
-            "data: the Ed25519 point is not canonically encoded",
-        ));
+        return Err(bad_key("key: Ed25519 point is not canonical"));
     }
     if key.is_weak() {
-        return Err(bad_key("data: the Ed25519 point is of small order"));
+        return Err(bad_key("key: Ed25519 point is of small order"));
     }
     Ok(PublicKey {
         algorithm: Algorithm::Ed25519,
@@ -456,7 +453,7 @@ mod tests {
         out
     }
 
-    fn named_curve(curve: &[u8]) -> Vec<u8> {
+    fn parameters(curve: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         der::write(&mut out, der::OBJECT_IDENTIFIER, &[curve]);
         out
@@ -489,7 +486,7 @@ mod tests {
             pem("RSA PUBLIC KEY", key.data()),
             pem("PUBLIC KEY", &info(RSA_ENCRYPTION, &[], &RSA[1].pkcs1())),
             RSA_1024_OPENSSH.to_owned(),
-            format!(" {RSA_1024_OPENSSH}\tsomebody@somewhere at home\n"),
+            format!("{RSA_1024_OPENSSH} somebody@somewhere at home\n"),
         ];
         for text in texts {
             assert_eq!(parse_text(&text).as_ref(), Ok(&key), "{text:?}");
@@ -560,6 +557,9 @@ mod tests {
             text(&[]),
             "ssh-rsa".to_owned(),
             format!("ssh-rsa{body}"),
+            format!(" ssh-rsa {body}"),
+            format!("ssh-rsa  {body}"),
+            format!("ssh-rsa\t{body}"),
             format!("ssh-dss {body}"),
             format!("ssh-rsa {body}\nssh-rsa {body}"),
             format!("ssh-rsa {}\n{}", &body[..40], &body[40..]),
@@ -585,6 +585,11 @@ mod tests {
             info(EC_PUBLIC_KEY, &[], &hex(ECC_POINT)),
             info(EC_PUBLIC_KEY, &[5, 0], &hex(ECC_POINT)),
             info(EC_PUBLIC_KEY, &[0x30, 0], &hex(ECC_POINT)),
+            info(
+                EC_PUBLIC_KEY,
+                &[&parameters(SECP256K1)[..], &[5, 0]].concat(),
+                &hex(ECC_POINT),
+            ),
             vec![0x30, 0],
             vec![0x30],
             vec![],
@@ -593,7 +598,7 @@ mod tests {
         }
         // rsassaPss, prime256v1, Ed448.
         let pss = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
-        let p256 = named_curve(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
+        let p256 = parameters(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
         for data in [
             info(pss, &[], &key),
             info(EC_PUBLIC_KEY, &p256, &hex(ECC_POINT)),
@@ -619,15 +624,12 @@ mod tests {
         }
         let refusal = parse_mapping("ECC", RSA_1024_PEM).unwrap_err();
         assert_eq!(refusal.code, Code::BadKey);
-        assert_eq!(
-            refusal.reason,
-            "algorithm: ECC, but the key is of the family RSA"
-        );
+        assert_eq!(refusal.reason, "key: labelled ECC, but it is a key of RSA");
         assert_eq!(
             code(from_canonical(Algorithm::Ecc, &RSA[1].pkcs1())),
             Code::BadKey
         );
-        let point = info(EC_PUBLIC_KEY, &named_curve(SECP256K1), &hex(ECC_POINT));
+        let point = info(EC_PUBLIC_KEY, &parameters(SECP256K1), &hex(ECC_POINT));
         assert_eq!(code(from_canonical(Algorithm::Rsa, &point)), Code::BadKey);
     }
 
@@ -671,7 +673,7 @@ mod tests {
         let compressed = key.compressed_data().unwrap();
         assert_eq!(key.data(), point);
         assert_eq!((key.algorithm(), key.bits()), (Algorithm::Ecc, 256));
-        let curve = named_curve(SECP256K1);
+        let curve = parameters(SECP256K1);
         for data in [
             &point[..],
             &compressed,

@@ -125,8 +125,12 @@ impl<'a> Envelope<'a> {
         let mut envelope = Self::default();
         let mut others = Vec::new();
         let mut twice = None;
-        for Member { name, value } in members {
-            let name = long_name(name, matches!(value, Value::String(_)));
+        for Member { name: sent, value } in members {
+            if sent == "K" {
+                // Two of them are one name twice, even where they stand for `key` and `keys`.
+                others.push(&**sent);
+            }
+            let name = long_name(sent, matches!(value, Value::String(_)));
             match (name, value) {
                 ("keys", Value::Object { entries, .. }) if *entries > MAX_KEYS => {
                     return Err(too_large("keys", MAX_KEYS));

@@ -77,8 +77,13 @@ pub fn check(identifier: &str, meta: &[u8]) -> Result<(Identifier, VerifyKey), R
 fn meta_type(value: Option<Value>) -> Result<Option<u8>, Refusal> {
     let name = match value {
         Some(Value::String(text)) => text.unescape(),
-        Some(Value::Number(raw)) if json::number(raw) != Number::Infinite => Cow::Borrowed(raw),
-        _ => return Err(malformed("type: neither a number nor a text")),
+        Some(Value::Number(raw)) => match json::number(raw) {
+            Number::Integer(_) | Number::BigInteger => Cow::Borrowed(raw),
+            Number::Float(_) | Number::Infinite => {
+                return Err(malformed("type: not an integer"));
+            }
+        },
+        _ => return Err(malformed("type: neither an integer nor a text")),
     };
     Ok(match &*name {
         "1" | "mkm" | "MKM" => Some(1),

@@ -1,11 +1,12 @@
 //! The threads of a batch: one lazy, named pool for the process, and the thread that calls.
 //!
-//! Work on one thread never touches the pool. A pool does not survive `fork`, so a child builds its own.
-//! Nothing here reads the environment: whoever binds this crate calls [`configure`].
+//! Work on one thread never touches the pool. A pool does not survive `fork`, so a child builds its
+//! own. Nothing here reads the environment: whoever binds this crate calls [`configure`].
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use arc_swap::ArcSwapOption;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -40,8 +41,21 @@ pub fn configure(threads: usize) {
 #[must_use]
 pub fn size() -> usize {
     match SIZE.load(Ordering::Relaxed) {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => processors(),
         size => size,
+    }
+}
+
+/// Threads that this process may run at once. Asking the system reads files, so it is asked once.
+fn processors() -> usize {
+    static FOUND: AtomicUsize = AtomicUsize::new(0);
+    match FOUND.load(Ordering::Relaxed) {
+        0 => {
+            let found = thread::available_parallelism().map_or(1, usize::from);
+            FOUND.store(found, Ordering::Relaxed);
+            found
+        }
+        found => found,
     }
 }
 
@@ -69,12 +83,10 @@ pub fn run<R: Send>(
 ) -> Vec<R> {
     let most = len / grain.max(1);
     let size = size();
-    let width = if threads == 0 {
-        size
-    } else {
-        threads.min(size)
-    }
-    .min(most);
+    let width = match threads {
+        0 => size.min(most),
+        _ => threads.min(size).min(most),
+    };
     let Some(pool) = (width > 1).then(|| current(size)).flatten() else {
         return vec![work(0..len)];
     };
@@ -121,8 +133,8 @@ pub fn map<T: Send>(
     .unwrap_or_default()
 }
 
-/// The pool of this process for batches on `size` threads, built when there is none; `None` when the
-/// system gives us no threads.
+/// The pool of this process for batches on `size` threads, built when there is none; `None` when
+/// the system gives us no threads.
 fn current(size: usize) -> Option<Arc<Pool>> {
     let process = std::process::id();
     let old = POOL.load_full();
@@ -144,7 +156,8 @@ fn current(size: usize) -> Option<Arc<Pool>> {
     let replaced = POOL.swap(Some(Arc::clone(&pool)));
     for dead in [old, replaced].into_iter().flatten() {
         if dead.process != process {
-            // Its threads do not exist here; to end them could wait for a lock that one of them held.
+            // Its threads do not exist here; to end them could wait for a lock that one of them
+            // held.
             std::mem::forget(dead);
         }
     }
@@ -156,7 +169,7 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
     use std::sync::{Barrier, MutexGuard, PoisonError};
-    use std::thread::{self, ThreadId};
+    use std::thread::ThreadId;
 
     /// The pool is one for the process, and so are its settings: one test at a time.
     fn configured(threads: usize) -> MutexGuard<'static, ()> {

@@ -71,7 +71,8 @@ fn derive_eth_addresses<'py>(
     strings(py, &texts)
 }
 
-/// Codes, network bytes, digests of 20 bytes, both search numbers (little-endian `uint32`), canonical texts.
+/// Codes, network bytes, digests of 20 bytes, both search numbers (little-endian `uint32`),
+/// canonical texts.
 #[pyfunction]
 fn parse_addresses<'py>(
     py: Python<'py>,

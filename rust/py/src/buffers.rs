@@ -1,7 +1,8 @@
-//! What crosses between Python and the core: lists of `bytes` and `str` read in place, and refusals.
+//! What crosses between Python and the core: lists of `bytes` and `str` read in place, and
+//! refusals.
 //!
-//! `bytes` and `str` cannot change, and the references taken here keep them alive, so that their contents may be read
-//! while other Python threads run.
+//! `bytes` and `str` cannot change, and the references taken here keep them alive, so that their
+//! contents may be read while other Python threads run.
 
 use dimp_core::code::{Code, Refusal};
 use pyo3::exceptions::{PyTypeError, PyValueError};

@@ -1,4 +1,5 @@
-//! The `dimp_fast._rust` extension module: one file per domain, nothing but buffers, errors and the GIL.
+//! The `dimp_fast._rust` extension module: one file per domain, nothing but buffers, errors and the
+//! GIL.
 
 mod address;
 mod buffers;

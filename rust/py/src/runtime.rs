@@ -1,4 +1,5 @@
-//! What this extension runs on, and its two settings: the number of threads and the highest SIMD level.
+//! What this extension runs on, and its two settings: the number of threads and the highest SIMD
+//! level.
 
 use dimp_core::simd::{self, Level};
 use dimp_core::{pool, simd::LEVELS};
@@ -6,15 +7,16 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// How each operation is computed. `library`: by a library that chooses its instructions itself.
+/// How each operation is computed. `portable`: by our own code, without special instructions;
+/// `library`: the most of it in libraries that choose their instructions themselves.
 const OPERATIONS: [(&str, &str); 7] = [
-    ("derive_addresses", "portable"),
-    ("derive_eth_addresses", "portable"),
-    ("parse_addresses", "portable"),
+    ("derive_addresses", "library"),
+    ("derive_eth_addresses", "library"),
+    ("parse_addresses", "library"),
     ("parse_public_key", "portable"),
-    ("verify_rsa", "library"),
-    ("verify_ecdsa", "library"),
-    ("verify_ed25519", "library"),
+    ("verify_batch", "library"),
+    ("decode_batch", "portable"),
+    ("encode", "portable"),
 ];
 
 /// Facts for a person who looks for the reason of a number: processor, SIMD level, threads, build.
@@ -59,7 +61,8 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(facts)
 }
 
-/// Sets the threads of the pool (0: as many as there are) and the highest SIMD level (`None`: no limit).
+/// Sets the threads of the pool (0: as many as there are) and the highest SIMD level (`None`: no
+/// limit).
 #[pyfunction]
 fn configure(threads: usize, simd: Option<&str>) -> PyResult<()> {
     let cap = match simd {

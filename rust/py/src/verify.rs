@@ -21,7 +21,7 @@ impl VerifyKey {
     #[new]
     fn new(algorithm: &str, data: &[u8]) -> PyResult<Self> {
         Algorithm::from_name(algorithm)
-            .ok_or_else(|| Refusal::new(Code::Unsupported, "algorithm: not RSA, ECC or ED25519"))
+            .ok_or_else(|| Refusal::new(Code::Unsupported, "key: not RSA, ECC or ED25519"))
             .and_then(|algorithm| keys::from_canonical(algorithm, data))
             .and_then(|key| verify::VerifyKey::new(&key))
             .map(Self)

@@ -1,6 +1,7 @@
 //! SIMD levels: what this processor has, what it may use, and the one place that decides.
 //!
-//! A level is a set of instructions that kernels are written for. Kernels live in this folder, a file a level; the libraries that do the rest choose their instructions themselves.
+//! A level is a set of instructions that kernels are written for. Kernels live in this folder, a
+//! file a level; the libraries that do the rest choose their instructions themselves.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -95,7 +96,8 @@ pub fn active() -> Level {
     cap().map_or_else(detect, |cap| cap.min(detect()))
 }
 
-/// Features of this processor that kernels or the libraries below us look at, by name, with what was found.
+/// Features of this processor that kernels or the libraries below us look at, by name, with what
+/// was found.
 #[must_use]
 pub fn features() -> Vec<(&'static str, bool)> {
     #[cfg(target_arch = "x86_64")]

@@ -1,6 +1,7 @@
 //! ECDSA on secp256k1 over SHA-256 (docs/semantics.md#ecdsa-1 and #ecdsa-2).
 //!
-//! libsecp256k1 verifies low S only, and its DER reader lets r and s out of range through to the verdict: the signature is read here, and brought to low S.
+//! libsecp256k1 verifies low S only, and its DER reader lets r and s out of range through to the
+//! verdict: the signature is read here, and brought to low S.
 
 use secp256k1::ecdsa::{self, Signature};
 use secp256k1::Message;

@@ -1,4 +1,5 @@
-//! Verification of signatures: prepared keys, one signature or a batch (docs/semantics.md#sig-1 and #wire-1).
+//! Verification of signatures: prepared keys, one signature or a batch (docs/semantics.md#sig-1 and
+//! #wire-1).
 //!
 //! Every verdict is the library's own on that one item; nothing is decided for a batch as a whole.
 
@@ -12,7 +13,8 @@ use crate::code::{Code, Refusal};
 use crate::keys::{Algorithm, PublicKey};
 use crate::pool;
 
-/// Signatures below which a batch is not split between threads: about 10 microseconds of work at least.
+/// Signatures below which a batch is not split between threads: about 10 microseconds of work at
+/// least.
 const GRAIN: usize = 4;
 
 enum Engine {
@@ -31,7 +33,8 @@ impl VerifyKey {
     /// Prepares a key.
     ///
     /// # Errors
-    /// `BadKey` when the library that verifies refuses the key; it takes every key that `keys` lets through.
+    /// `BadKey` when the library that verifies refuses the key; it takes every key that `keys` lets
+    /// through.
     pub fn new(public: &PublicKey) -> Result<Self, Refusal> {
         let engine = match public.algorithm() {
             Algorithm::Rsa => rsa::Key::new(public).map(Engine::Rsa),
@@ -40,7 +43,9 @@ impl VerifyKey {
         };
         Ok(Self {
             public: public.clone(),
-            engine: engine.ok_or_else(|| Refusal::new(Code::BadKey, "data: an unusable key"))?,
+            engine: engine.ok_or_else(|| {
+                Refusal::new(Code::BadKey, "key: refused by the library that verifies")
+            })?,
         })
     }
 
@@ -54,7 +59,8 @@ impl VerifyKey {
         }
     }
 
-    /// The verdict on a signature from the wire, where RSA signatures may lack leading zeros (WIRE-1).
+    /// The verdict on a signature from the wire, where RSA signatures may lack leading zeros
+    /// (WIRE-1).
     #[must_use]
     pub fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
         match &self.engine {

@@ -1,7 +1,8 @@
 //! RSASSA-PKCS1-v1_5 with SHA-256 (docs/semantics.md#rsa-3 and #rsa-4).
 //!
-//! AWS-LC holds a parsed key with its Montgomery constants, but refuses to verify with fewer than 1024 bits, which keys of JavaScript peers have: those go to ring.
-//! Both compare the whole encoded message with the one that has NULL parameters, and refuse s >= n.
+//! AWS-LC holds a parsed key with its Montgomery constants, but refuses to verify with fewer than
+//! 1024 bits, which keys of JavaScript peers have: those go to ring. Both compare the whole encoded
+//! message with the one that has NULL parameters, and refuse s >= n.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{

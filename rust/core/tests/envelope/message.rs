@@ -326,6 +326,8 @@ fn json_3_duplicate_short_and_long_name_is_refused() {
         r#""key":"QQ==","K":"QQ==""#,
         r#""keys":{},"K":{}"#,
         r#""keys":{},"K":null"#,
+        r#""K":{},"K":"QQ==""#,
+        r#""K":"QQ==","\u004b":{}"#,
         r#""x":1,"x":2"#,
         r#""sn":1,"s\u006e":null"#,
         r#""":1,"":1"#,
