@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the modules beside this one, i
 import machine
 import report
 import results
+import tier_order
 from harness import Contender, Race
 
 RECORDS = pytest.StashKey[list[results.Record]]()
@@ -105,4 +106,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.write_line(report.machine_lines(run, block, records))
     terminalreporter.write_line("")
     terminalreporter.write_line(report.race_tables(records))
+    if judgements := tier_order.judge(records):
+        terminalreporter.write_line(f"\n### Order of tiers\n\n{tier_order.table(judgements)}")
     terminalreporter.write_line(f"\nraw results: {file}")

@@ -91,6 +91,17 @@ def test_a_turn_lasts_long_enough_and_starts_warm(stopwatch: Stopwatch) -> None:
     assert log == ["quick"] * (quick.calls + 1) + ["slow"]  # one call is not timed
 
 
+def test_an_interruption_does_not_make_a_turn_short(stopwatch: Stopwatch) -> None:
+    interruptions = iter([0, 1_000_000])  # the second call, which is the first that is timed
+
+    def call() -> None:
+        stopwatch.work(10 + next(interruptions, 0))
+
+    race = Race([make(call)], 1, turn_ns=1000, clocks=stopwatch)
+    race.start()
+    assert race.tracks[0].calls * 10 >= 1000
+
+
 def test_times_are_nanoseconds_an_item(stopwatch: Stopwatch) -> None:
     race = Race([contender("it", stopwatch, 1200)], 4, turn_ns=1000, clocks=stopwatch)
     race.start()

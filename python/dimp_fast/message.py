@@ -256,7 +256,8 @@ def verify_messages(
     Args:
         frames: JSON text of reliable messages.
         keyring: checked accounts; its loader, if any, is asked for senders that are not held.
-        learn: add the attachments of messages that verified to the keyring afterwards.
+        learn: add the attachments of messages that verified to the keyring afterwards, as far as
+            there is room.
         threads: how many threads at most; ``None`` is all, 1 stays on the calling thread.
 
     Returns:
@@ -264,7 +265,6 @@ def verify_messages(
 
     Raises:
         TypeError: an item is not bytes; the message names its index.
-        DimError: ``TOO_LARGE``, ``learn`` is set and the keyring is full and has no loader.
     """
     items = sequence_of(frames, bytes, "frames")
     count = _dispatch.thread_count(threads)
@@ -276,8 +276,5 @@ def verify_messages(
         keyring._load_into(resolution, missing, count)
     codes, reasons = resolution.verify(now, count)
     if learn:
-        try:
-            resolution.learn(codes, now)
-        except OverflowError as error:
-            raise DimError(Code.TOO_LARGE, str(error)) from None
+        resolution.learn(codes, now)
     return MessageBatch(table), Verdicts(codes, lambda i: reasons.get(i) or table.reason(i))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from accounts import b64
 
 import data_sets
-from dimp_fast import Code, DimError, Identifier, Keyring
+from dimp_fast import Code, DimError, Identifier, Keyring, PublicKey, derive_addresses
 
 UNIT = "decode_batch"
 
@@ -131,10 +132,6 @@ def test_meta_interop(tier: str, maker: str) -> None:
 
 def _would_be_id(meta: dict[str, Any], network: int) -> str:
     """The ID a lenient reader would make of a meta, so that nothing but the fault is in the way."""
-    import base64
-
-    from dimp_fast import derive_addresses
-
     try:
         fingerprint = base64.b64decode(meta.get("fingerprint") or "")
     except ValueError:
@@ -195,7 +192,9 @@ def test_meta_2_and_3_refusals(tier: str, change: dict[str, Any], expected: Code
 
 
 def test_meta_3_the_first_cause_wins(tier: str) -> None:
-    assert verdict("no ID", {**HULK, "type": "9"}) is Code.UNSUPPORTED
+    assert verdict("no ID", {**HULK, "type": "9"}) is Code.BAD_ADDRESS
+    assert verdict("anywhere", {**HULK, "type": "9"}) is Code.MISMATCH
+    assert verdict(HULK_ID, {**HULK, "type": "9", "key": None}) is Code.MALFORMED
     assert verdict("no ID", HULK) is Code.BAD_ADDRESS
     assert verdict("no ID", {**HULK, "fingerprint": "!"}) is Code.BAD_ENCODING
     assert verdict("hulc" + HULK_ID[4:], {**HULK, "key": {}}) is Code.MISMATCH
@@ -232,11 +231,32 @@ def test_wire_1_a_fingerprint_may_lack_its_leading_zero(tier: str) -> None:
     seeds = (f"seed{n}" for n in range(100_000))
     seed = next(seed for seed in seeds if signer.sign(seed.encode())[0] == 0)
     shortened = signer.sign(seed.encode())[1:]
-    from dimp_fast import derive_addresses
-
     meta = {"type": 1, "key": signer.public_key.to_dict(), "seed": seed,
             "fingerprint": b64(shortened)}  # fmt: skip
     assert verdict(f"{seed}@{derive_addresses([shortened])[0]}", meta) is Code.OK
+
+
+def test_wire_1_no_larger_modulus_fits_a_fingerprint(tier: str) -> None:
+    """n = s^3 - EM makes s a "signature" under n, if s may be padded to the length of n."""
+    import hashlib
+
+    from dimp_fast._py.keys import encode_rsa
+
+    seed = "victim"
+    size = 3 * 128
+    digest_info = bytes.fromhex("3031300d060960864801650304020105000420")
+    digest = hashlib.sha256(seed.encode()).digest()
+    tail = b"\0" + digest_info + digest
+    encoded = int.from_bytes(b"\0\1" + b"\xff" * (size - 2 - len(tail)) + tail, "big")
+    fingerprint = b"\xff" * 127 + (b"\xfe" if encoded % 2 else b"\xff")
+    modulus = int.from_bytes(fingerprint, "big") ** 3 - encoded
+    assert modulus % 2 == 1
+    assert modulus.bit_length() == 8 * size
+    key = PublicKey.parse(encode_rsa(modulus, 3))
+    assert key.verify(seed.encode(), fingerprint.rjust(size, b"\0"))
+    meta = {"type": 1, "key": key.to_dict(), "seed": seed, "fingerprint": b64(fingerprint)}
+    identifier = f"{seed}@{derive_addresses([fingerprint])[0]}"
+    assert verdict(identifier, meta) is Code.BAD_SIGNATURE
 
 
 # -- documents ----------------------------------------------------------------------------------
@@ -260,8 +280,6 @@ def test_doc_interop(tier: str, maker: str) -> None:
 def _check_document_signature(case: data_sets.InteropCase) -> None:
     """The interop cases name a key, not a meta: make that key the meta key of the document's ID
     is not possible, so the signature alone is compared here."""
-    import base64
-
     from dimp_fast import PublicKey
 
     document = case.input["document"]

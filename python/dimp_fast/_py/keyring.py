@@ -243,7 +243,10 @@ class Resolution:
                 continue
             meta_mapping, visa_mapping = item.fields.get("meta"), item.fields.get("visa")
             if meta_mapping is not None and not self._store.contains(item.sender.address):
-                self._store._insert(_account_from_attachments(item))
+                try:
+                    self._store._insert(_account_from_attachments(item))
+                except OverflowError:
+                    continue  # MSG-9: a full keyring learns nothing
             account = self._store.get(item.sender.address)
             if visa_mapping is not None and account is not None:
                 try:

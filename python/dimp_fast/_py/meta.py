@@ -26,7 +26,8 @@ _TYPE_NAMES = {
 class Meta(NamedTuple):
     """The form of a meta (META-1, META-2); nothing about it has been proved yet."""
 
-    type: int
+    type: int | None
+    """``None`` for a type that nobody has implemented."""
     key: dict[str, Any]
     seed: str | None
     fingerprint: bytes | None
@@ -39,6 +40,8 @@ def parse(mapping: dict[str, Any]) -> Meta:
     if not isinstance(key, dict):
         raise Refusal(Code.MALFORMED, "meta: key is not an object")
     seed, fingerprint = mapping.get("seed"), mapping.get("fingerprint")
+    if meta_type is None:
+        return Meta(None, key, None, None)
     if meta_type != MKM:
         if seed is not None or fingerprint is not None:
             raise Refusal(Code.MALFORMED, f"meta: type {meta_type} has no seed and no fingerprint")
@@ -53,7 +56,7 @@ def parse(mapping: dict[str, Any]) -> Meta:
     return Meta(MKM, key, seed, decoded)
 
 
-def _parse_type(mapping: dict[str, Any]) -> int:
+def _parse_type(mapping: dict[str, Any]) -> int | None:
     value = mapping.get("type")
     if value is None:
         value = mapping.get("version")
@@ -61,10 +64,7 @@ def _parse_type(mapping: dict[str, Any]) -> int:
         raise Refusal(Code.MALFORMED, "meta: type is neither a number nor a text")
     if isinstance(value, json.InfiniteNumber):
         raise Refusal(Code.MALFORMED, "meta: type is out of range")
-    found = _TYPE_NAMES.get(str(value))
-    if found is None:
-        raise Refusal(Code.UNSUPPORTED, f"meta: type {str(value)[:20]!r} is not supported")
-    return found
+    return _TYPE_NAMES.get(str(value))
 
 
 def key_of(mapping: dict[str, Any]) -> tuple[VerifyKey, bytes]:
@@ -91,7 +91,11 @@ _TRUE_TEXTS = frozenset(("1", "true", "yes", "on"))
 
 def match(identifier: ParsedIdentifier, meta: Meta) -> VerifyKey:
     """META-3: the key that ``identifier`` is proved to belong to; raises ``Refusal``."""
-    if identifier.is_broadcast or (identifier.name or "") != (meta.seed or ""):
+    if identifier.is_broadcast:
+        raise Refusal(Code.MISMATCH, "ID: a broadcast ID has no meta")
+    if meta.type is None:
+        raise Refusal(Code.UNSUPPORTED, "meta: type is not 1, 2 or 4")
+    if (identifier.name or "") != (meta.seed or ""):
         raise Refusal(Code.MISMATCH, "ID: the name is not the seed of the meta")
     if meta.type == MKM:
         assert meta.fingerprint is not None  # by parse(), like the seed

@@ -12,6 +12,9 @@ from hashlib import sha256
 from ..verdict import Code
 from . import der, keys
 
+MAX_LOST_ZEROS = 8
+"""How many leading zero bytes an RSA signature may lack on the wire (WIRE-1)."""
+
 # DigestInfo of SHA-256 with NULL parameters (RFC 8017 section 9.2, note 1).
 _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 _SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -43,7 +46,9 @@ class VerifyKey:
         return self._verify(message, signature)
 
     def verify_wire(self, message: bytes, signature: bytes) -> Code:
-        """WIRE-1: an RSA signature may have lost its leading zeros."""
+        """WIRE-1: an RSA signature may have lost a few leading zeros."""
+        if len(signature) + MAX_LOST_ZEROS < self._modulus_size:
+            return Code.BAD_SIGNATURE
         return self._verify(message, signature.rjust(self._modulus_size, b"\0"))
 
     def __repr__(self) -> str:

@@ -12,6 +12,10 @@ use aws_lc_rs::signature::{
 use crate::code::Code;
 use crate::keys::PublicKey;
 
+/// How many leading zero bytes a signature may lack on the wire (WIRE-1). With no limit anybody
+/// could compute a larger modulus under which somebody's fingerprint verifies.
+const MOST_LOST_ZEROS: usize = 8;
+
 /// Bytes of the largest modulus.
 const MOST: usize = 1024;
 
@@ -71,6 +75,9 @@ impl Key {
     pub(super) fn verify_padded(&self, message: &[u8], signature: &[u8]) -> Code {
         if signature.len() >= self.size {
             return self.verify(message, signature);
+        }
+        if signature.len() + MOST_LOST_ZEROS < self.size {
+            return Code::BadSignature;
         }
         let mut padded = [0; MOST];
         let padded = &mut padded[..self.size];
