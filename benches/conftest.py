@@ -26,6 +26,9 @@ import results
 import tier_order
 from harness import Contender, Race
 
+PATIENCE_NS = 8_000_000_000
+"""How long a race goes on at most when the machine does not get quiet."""
+
 RECORDS = pytest.StashKey[list[results.Record]]()
 
 
@@ -78,6 +81,7 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
         benchmark.pedantic(contest.round, rounds=request.config.getoption("--race-rounds"))
         if not benchmark.enabled:
             return
+        contest.settle(PATIENCE_NS)
         record = results.race_record(
             contest.tracks,
             group=group,

@@ -136,6 +136,14 @@ class Race:
             track.cpu.append((after.cpu - before.cpu) / done)
         gc.collect()
 
+    def settle(self, patience_ns: int) -> None:
+        """More rounds, until enough of them are quiet or patience is at its end."""
+        deadline = self._clocks().wall + patience_ns
+        while self._clocks().wall < deadline:
+            if quiet_rounds([track.wall for track in self.tracks]).quiet:
+                return
+            self.round()
+
     def _timed(self, call: Callable[[], Any], calls: int) -> tuple[Reading, Reading]:
         """The clocks around ``calls`` calls; garbage is not collected on one contender's bill."""
         enabled = gc.isenabled()

@@ -2,8 +2,9 @@
 
     python benches/import_time.py [benches/results/FILE.json]
 
-Fifteen rounds; in each one the bare interpreter and every import start once, in turn, as processes
-of their own. CPU time is that of the child. `-X importtime` is not used: it slows what it measures.
+Fifteen rounds, more on a busy machine; in each one the bare interpreter and every import start
+once, in turn, as processes of their own. CPU time is that of the child. `-X importtime` is not used:
+it slows what it measures.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import results
 from harness import Contender, Race, Reading
 
 ROUNDS = 15
+PATIENCE_NS = 60_000_000_000
 
 PROGRAMS = {
     "bare interpreter": "pass",
@@ -71,6 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     before = machine.load_average()
     for _ in range(ROUNDS):
         race.round()
+    race.settle(PATIENCE_NS)
     record = results.race_record(
         race.tracks,
         group="Import time",

@@ -170,6 +170,34 @@ def test_real_clocks_run_forward() -> None:
     assert after.cpu >= before.cpu
 
 
+def test_more_rounds_until_enough_are_quiet(stopwatch: Stopwatch) -> None:
+    pace = iter([1, 100, 200, 300, 400, 500, 600, *[1] * 20])
+
+    def call() -> None:
+        stopwatch.work(1000 * next(pace))
+
+    race = Race([make(call)], 1, turn_ns=0, clocks=stopwatch)
+    race.tracks = [Track("it")]
+    for _ in range(7):
+        race.round()
+    race.settle(1_000_000_000)
+    assert race.tracks[0].wall[7:] == [1000.0] * 4  # with the first that makes five
+
+
+def test_patience_has_an_end(stopwatch: Stopwatch) -> None:
+    pace = iter(range(1, 100))
+    race = Race(
+        [make(lambda: stopwatch.work(1000 * 2 ** next(pace)))], 1, turn_ns=0, clocks=stopwatch
+    )
+    race.tracks = [Track("it")]
+    for _ in range(6):
+        race.round()
+    race.settle(0)
+    assert len(race.tracks[0].wall) == 6
+    race.settle(1_000_000)
+    assert 6 < len(race.tracks[0].wall) < 20
+
+
 # Statistics
 
 

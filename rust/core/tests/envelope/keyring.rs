@@ -324,6 +324,27 @@ fn doc_4_type_and_terminal_say_which_document_is_replaced() {
 }
 
 #[test]
+fn doc_4_an_untyped_document_of_a_group_is_a_bulletin() {
+    let (group, first, second) = (
+        Owner::on_network("team", 1, 0x10),
+        Owner::new("pad", 2),
+        Owner::new("pad", 3),
+    );
+    let store = store_of(&[&group]);
+    let document = |key: &Owner, kind: Value| {
+        group.document_over(&json!({"type": kind, "key": key.key_mapping()}).to_string())
+    };
+    assert_eq!(add(&store, &document(&first, json!("bulletin"))), Code::Ok);
+    assert_eq!(add(&store, &document(&second, Value::Null)), Code::Ok);
+    assert_eq!(
+        key_data(&store, &group.id),
+        [key_bytes(&second), key_bytes(&group)]
+    );
+    assert_eq!(add(&store, &document(&first, json!("visa"))), Code::Ok);
+    assert_eq!(key_data(&store, &group.id).len(), 3);
+}
+
+#[test]
 fn doc_5_keys_that_do_not_parse_add_nothing() {
     let alice = Owner::new("alice", 1);
     let store = store_of(&[&alice]);
@@ -508,6 +529,11 @@ fn msg_8_attachments_of_a_sender_with_an_account() {
     assert_eq!(add(&store, &alice.visa(&mallory, NOW)), Code::Ok);
     let stolen: Value = serde_json::from_str(&alice.stolen_meta(&mallory)).unwrap();
     let signed = alice.message_signed_by(&device);
+    let elsewhere = with(
+        alice.visa(&device, NOW),
+        "did",
+        json!(format!("alice@{}", device.address)),
+    );
     assert_eq!(
         verify(
             &store,
@@ -517,6 +543,7 @@ fn msg_8_attachments_of_a_sender_with_an_account() {
                 with(signed.clone(), "visa", alice.visa(&device, NOW)),
                 with(signed.clone(), "visa", alice.visa(&device, 1.0)),
                 with(signed.clone(), "visa", device.visa(&device, NOW)),
+                with(signed.clone(), "visa", elsewhere),
                 with(
                     with(signed, "visa", device.visa(&device, NOW)),
                     "meta",
@@ -679,6 +706,12 @@ fn load_checks_everything() {
         alice.visa(&device, 5.0).to_string(),
         alice.visa(&device, 4.0).to_string(),
         bob.visa(&device, 5.0).to_string(),
+        with(
+            alice.visa(&device, 5.0),
+            "did",
+            json!(format!("alice@{}", bob.address)),
+        )
+        .to_string(),
         "{".to_owned(),
     ];
     let swapped = Stored {
@@ -715,7 +748,13 @@ fn load_checks_everything() {
         [
             (
                 Code::Ok,
-                vec![Code::Ok, Code::Expired, Code::Mismatch, Code::Malformed]
+                vec![
+                    Code::Ok,
+                    Code::Expired,
+                    Code::Mismatch,
+                    Code::Mismatch,
+                    Code::Malformed
+                ]
             ),
             (Code::Mismatch, vec![]),
             (Code::BadAddress, vec![]),

@@ -14,9 +14,14 @@ pub struct Owner {
 impl Owner {
     /// A user with a meta of type 1; `secret` chooses the key.
     pub fn new(name: &str, secret: u8) -> Self {
+        Self::on_network(name, secret, 0)
+    }
+
+    /// The same on a network that makes it something else than a user.
+    pub fn on_network(name: &str, secret: u8, network: u8) -> Self {
         let key = SigningKey::from_bytes(&[secret; 32]);
         let fingerprint = key.sign(name.as_bytes()).to_bytes();
-        let address = address::derive(&fingerprint, 0).to_string();
+        let address = address::derive(&fingerprint, network).to_string();
         let meta = json!({"type": 1, "key": mapping(&key), "seed": name, "fingerprint": base64::encode(&fingerprint)});
         Self {
             id: format!("{name}@{address}"),
