@@ -12,7 +12,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
 from _address cimport Address
-from _identifier cimport IdentifierParts, identifier_parse
+from _identity cimport IdentifierParts, identifier_parse
 from _storage cimport (
     PyUnicode_DATA,
     PyUnicode_GetLength,

@@ -2,7 +2,7 @@
 # cython: annotation_typing=False, autotestdict=False
 """Fields of an envelope: base64, transportable data, IDs.
 
-The same functions as `dimp_fast._py.base64` and `dimp_fast._py.identifier`.
+The same functions as `dimp_fast._py.base64` and `dimp_fast._py.identity`.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -10,7 +10,7 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
 
 from _address cimport ADDRESS_BTC, Address, address_canonical
-from _identifier cimport IdentifierParts, identifier_parse, identifier_split
+from _identity cimport IdentifierParts, identifier_parse, identifier_split
 from _storage cimport (
     PyUnicode_DATA,
     PyUnicode_GetLength,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dimp_fast import _cython, _python
-from dimp_fast._py import address, base58, base64, columns, digest, identifier
+from dimp_fast._py import address, base58, base64, columns, digest, identity
 
 ROUNDS = 31
 SECONDS_A_ROUND = 0.01
@@ -72,9 +72,9 @@ def cases() -> list[tuple[str, str, int, Callable[..., Any], Callable[..., Any],
         ("`decode_transportable`", "684 characters and a line break", 1,
          base64.decode_transportable, _cython.decode_transportable, (body + "\n",)),
         ("`split_identifier`", "name and terminal", 1,
-         identifier.split, _cython.split_identifier, (identifiers[0],)),
+         identity.split, _cython.split_identifier, (identifiers[0],)),
         ("`split_identifier`", "Chinese name", 1,
-         identifier.split, _cython.split_identifier, (named,)),
+         identity.split, _cython.split_identifier, (named,)),
         ("`parse_identifier`", "name and terminal", 1,
          _python.parse_identifier, _cython.parse_identifier, (identifiers[0],)),
         ("`parse_identifier`", "Chinese name", 1,

@@ -26,7 +26,7 @@ from ._cy_envelope import parse as parse_identifier
 from ._cy_envelope import split as split_identifier
 from ._py import message
 from ._py.address import BROADCAST
-from ._py.identifier import Parsed
+from ._py.identity import Parsed
 from ._py.keyring import KeyStore
 from ._py.message import MessageTable
 from ._py.meta import check_meta

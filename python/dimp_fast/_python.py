@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._py.address import derive_addresses, derive_eth_addresses, parse_addresses
 from ._py.columns import route
-from ._py.identifier import parse as _parse
+from ._py.identity import parse as _parse
 from ._py.keyring import KeyStore
 from ._py.keys import parse_public_key, parse_public_key_mapping
 from ._py.message import decode_batch, encode

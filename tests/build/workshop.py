@@ -73,8 +73,8 @@ class Workshop:
         """The environment of a build: the given PATH, one cargo target folder for all."""
         kept = {
             name: value
-            for name, value in os.environ.items()
-            if not name.startswith("DIMP_FAST_") and name not in {"CC", "RUSTC", "PYTHONPATH"}
+            for name, value in without_our_variables().items()
+            if name not in {"CC", "RUSTC", "PYTHONPATH"}
         }
         target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "rust" / "target")
         kept |= {"CARGO_TARGET_DIR": target, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
@@ -149,10 +149,19 @@ class Workshop:
         return made
 
 
+def without_our_variables() -> dict[str, str]:
+    """What is required of the environment under test is not required of those built here."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DIMP_FAST_")}
+
+
 def run_python(python: Path, code: str) -> str:
     """Run code in an environment, apart from this one's variables and folders."""
     run = subprocess.run(
-        [str(python), "-I", "-c", code], capture_output=True, text=True, check=False
+        [str(python), "-I", "-c", code],
+        env=without_our_variables(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout

@@ -21,7 +21,7 @@ import pytest
 
 import data_sets
 from dimp_fast import _python
-from dimp_fast._py import address, base58, base64, columns, digest, identifier
+from dimp_fast._py import address, base58, base64, columns, digest, identity
 
 VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
 HULK: str = VECTORS["address.btc.layout"].input
@@ -57,7 +57,7 @@ PYTHON = SimpleNamespace(
     parse_addresses=address.parse_addresses,
     decode_base64=base64.decode,
     decode_transportable=base64.decode_transportable,
-    split_identifier=identifier.split,
+    split_identifier=identity.split,
     parse_identifier=_python.parse_identifier,
     route=columns.route,
 )
@@ -547,11 +547,11 @@ def test_id_1_refused(kernels: Any, text: str) -> None:
 def test_id_3_broadcast_is_the_address_not_the_network_byte() -> None:
     impostors = address.derive_addresses([b"a", b"a"], b"\x80\x81")
     for text in impostors:
-        parsed = identifier.parse(f"hulk@{text}")
+        parsed = identity.parse(f"hulk@{text}")
         assert parsed is not None
         assert not parsed.is_broadcast
     for text in ("anywhere", "hulk@Everywhere", "a@anywhere/b"):
-        parsed = identifier.parse(text)
+        parsed = identity.parse(text)
         assert parsed is not None
         assert parsed.is_broadcast
 
@@ -559,13 +559,13 @@ def test_id_3_broadcast_is_the_address_not_the_network_byte() -> None:
 def test_id_4_types() -> None:
     old = {0x08: 0, 0x10: 1, 0x30: 0x31, 0x88: 2, 0x76: 3, 0xC8: 4}
     for network, text in enumerate(address.derive_addresses([b""] * 256, bytes(range(256)))):
-        named, nameless = identifier.parse(f"hulk@{text}"), identifier.parse(text)
+        named, nameless = identity.parse(f"hulk@{text}"), identity.parse(text)
         assert named is not None
         assert nameless is not None
         assert named.entity_type == old.get(network, network)
         assert named.is_group == (named.entity_type % 2 == 1)
         assert (nameless.entity_type, nameless.is_group) == (0, False)
-    everybody = identifier.parse("everywhere")
+    everybody = identity.parse("everywhere")
     assert everybody is not None
     assert (everybody.entity_type, everybody.is_group) == (0x81, True)
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dimp_fast import _python
-from dimp_fast._py import address, base58, base64, columns, digest, identifier
+from dimp_fast._py import address, base58, base64, columns, digest, identity
 
 _cython = pytest.importorskip("dimp_fast._cython", reason="the Cython tier was not built")
 
@@ -154,7 +154,7 @@ def test_decode_transportable(text: str) -> None:
 
 @given(identifier_texts)
 def test_split_identifier(text: str) -> None:
-    assert _cython.split_identifier(text) == identifier.split(text)
+    assert _cython.split_identifier(text) == identity.split(text)
 
 
 @given(identifier_texts)
@@ -179,7 +179,7 @@ def test_subclasses_of_str_and_bytes() -> None:
     identifier_text = Text(f"\u4e16\u754c@{HULK}/pc")
     assert _cython.parse_address(Text(HULK)) == address.parse_address(HULK)
     assert _cython.parse_addresses([Text(HULK)]) == address.parse_addresses([HULK])
-    assert _cython.split_identifier(identifier_text) == identifier.split(identifier_text)
+    assert _cython.split_identifier(identifier_text) == identity.split(identifier_text)
     assert _cython.parse_identifier(identifier_text) == _python.parse_identifier(identifier_text)
     assert _cython.route([identifier_text], 5) == columns.route([identifier_text], 5)
     assert _cython.decode_transportable(Text("data:;base64,AAEC")) == b"\0\1\2"

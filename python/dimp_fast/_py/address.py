@@ -1,7 +1,7 @@
 """Addresses: derive, parse, EIP-55 (docs/semantics.md#address-1 to #address-4).
 
 An address is a digest with a spelling. Whose it is, only a meta can prove; IDs, which hold an
-address, are in `identifier`.
+address, are in `identity`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from . import address, identifier
+from . import address, identity
 
 MAX_SHARDS = 0xFFFFFFFF
 
@@ -27,7 +27,7 @@ def route(identifiers: Sequence[str], shards: int) -> tuple[bytes, bytes, bytes,
     codes, networks = bytearray(), bytearray()
     numbers, chosen = bytearray(), bytearray()
     for text in identifiers:
-        parts = identifier.split(text)
+        parts = identity.split(text)
         parsed = None if parts is None else address.parse_address(parts[1])
         codes.append(address.BAD_ADDRESS if parsed is None else address.OK)
         network, number = (0, 0) if parsed is None else (parsed[1], parsed[3])

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from ..verdict import Code
 from . import base64, json
-from .identifier import Parsed as ParsedIdentifier
-from .identifier import parse as parse_identifier
+from .identity import Parsed as ParsedIdentifier
+from .identity import parse as parse_identifier
 from .meta import key_of
 from .refusal import Refusal
 from .verify import VerifyKey

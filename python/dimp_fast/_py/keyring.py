@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from ..verdict import Code
 from . import document, json, meta
-from .identifier import Parsed as ParsedIdentifier
-from .identifier import parse as parse_identifier
+from .identity import Parsed as ParsedIdentifier
+from .identity import parse as parse_identifier
 from .message import Message, MessageTable
 from .refusal import Refusal
 from .verify import VerifyKey

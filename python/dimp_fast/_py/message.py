@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..verdict import Code
-from . import base64, identifier, json
+from . import base64, identity, json
 from .document import is_text, parse_time
-from .identifier import Parsed as ParsedIdentifier
+from .identity import Parsed as ParsedIdentifier
 from .refusal import Refusal
 
 MAX_KEYS = 4096
@@ -38,7 +38,7 @@ class Kernels(NamedTuple):
     parse_identifier: Callable[[str], ParsedIdentifier | None]
 
 
-PYTHON_KERNELS = Kernels(base64.decode_transportable, identifier.parse)
+PYTHON_KERNELS = Kernels(base64.decode_transportable, identity.parse)
 
 
 class Message(NamedTuple):

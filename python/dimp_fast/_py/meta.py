@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ..verdict import Code
 from . import address, base64, json, keys
-from .identifier import Parsed as ParsedIdentifier
-from .identifier import parse as parse_identifier
+from .identity import Parsed as ParsedIdentifier
+from .identity import parse as parse_identifier
 from .refusal import Refusal
 from .verify import VerifyKey
 

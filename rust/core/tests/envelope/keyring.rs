@@ -557,6 +557,7 @@ fn msg_8_attachments_of_a_sender_with_an_account() {
             Code::Ok,
             Code::Ok,
             Code::BadSignature,
+            Code::BadSignature,
             Code::BadSignature
         ]
     );
