@@ -107,30 +107,33 @@ impl Identifier {
         self.broadcast
     }
 
+    /// The entity type (ID-4): that of the network byte, but a user without a name, as in the reference.
+    #[must_use]
+    pub fn entity_type(&self) -> u8 {
+        if self.name().is_none() && !self.broadcast {
+            return 0;
+        }
+        match self.network {
+            0x08 => 0,
+            0x10 => 1,
+            0x30 => 0x31,
+            0x88 => 2,
+            0x76 => 3,
+            0xC8 => 4,
+            other => other,
+        }
+    }
+
     /// Whether this is the ID of a group; of a user otherwise (ID-4).
     #[must_use]
     pub fn is_group(&self) -> bool {
-        entity_type(self.network) & 1 == 1
+        self.entity_type() & 1 == 1
     }
 
     /// Whether name and address are equal; the terminal does not matter (ID-2).
     #[must_use]
     pub fn is_same_entity(&self, other: &Self) -> bool {
         self.address() == other.address() && self.name() == other.name()
-    }
-}
-
-/// The entity type that a network byte stands for (ID-4).
-#[must_use]
-pub fn entity_type(network: u8) -> u8 {
-    match network {
-        0x08 => 0,
-        0x10 => 1,
-        0x30 => 0x31,
-        0x88 => 2,
-        0x76 => 3,
-        0xC8 => 4,
-        other => other,
     }
 }
 
@@ -277,10 +280,16 @@ mod tests {
             (0x81, 0x81),
             (0x89, 0x89),
         ] {
-            assert_eq!(entity_type(network), expected);
+            let address = address::derive(b"fingerprint", network).to_string();
+            let parse = |text: &str| Identifier::parse(text).expect("an ID");
+            let named = parse(&format!("name@{address}"));
+            assert_eq!(named.entity_type(), expected);
+            assert_eq!(named.is_group(), expected % 2 == 1);
+            assert_eq!(parse(&address).entity_type(), 0, "without a name: a user");
         }
         let group = |text: &str| Identifier::parse(text).map(|identifier| identifier.is_group());
         assert_eq!(group("everyone@everywhere"), Some(true));
+        assert_eq!(group("everywhere"), Some(true));
         assert_eq!(group("anyone@anywhere"), Some(false));
     }
 }
