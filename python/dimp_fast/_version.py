@@ -1,4 +1,4 @@
-"""The version, as the installed distribution says it."""
+"""The version. A test holds it equal to that of the distribution and of the Rust workspace."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ fn main() {
         .map(|folder| folder.join("Cargo.lock"))
         .find(|path| path.is_file())
         .expect("cargo writes the lock file before it builds");
-    println!("cargo::rerun-if-changed={}", lock.display());
+    // Relative, so that the same sources in another folder are not built again.
+    println!("cargo::rerun-if-changed=../Cargo.lock");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=DIMP_CRATES={}", versions(&lock).join(" "));
     for name in ["PROFILE", "TARGET"] {

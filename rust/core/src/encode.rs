@@ -116,9 +116,9 @@ pub enum Bracket {
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) =
-        rest.find(|character| !matches!(character, ' '..='~') || matches!(character, '"' | '\\'))
-    {
+    // The first byte of a character that is not ASCII is not plain either, so this stops between characters.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    while let Some(at) = rest.bytes().position(|byte| !plain(byte)) {
         out.push_str(&rest[..at]);
         let mut characters = rest[at..].chars();
         if let Some(character) = characters.next() {
@@ -164,24 +164,18 @@ fn push_float(out: &mut String, value: f64) {
         return;
     }
     let digits = mantissa.replace('.', "");
-    match usize::try_from(exponent) {
-        Ok(exponent) => {
-            let whole = digits.len().min(exponent + 1);
-            let zeros = exponent + 1 - whole;
-            let fraction = if whole == digits.len() {
-                "0"
-            } else {
-                &digits[whole..]
-            };
-            push_formatted(
-                out,
-                format_args!("{}{}.{fraction}", &digits[..whole], "0".repeat(zeros)),
-            );
-        }
-        Err(_) => {
-            let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
-            push_formatted(out, format_args!("0.{zeros}{digits}"));
-        }
+    if let Ok(exponent) = usize::try_from(exponent) {
+        let whole = digits.len().min(exponent + 1);
+        let zeros = "0".repeat(exponent + 1 - whole);
+        let fraction = if whole == digits.len() {
+            "0"
+        } else {
+            &digits[whole..]
+        };
+        push_formatted(out, format_args!("{}{zeros}.{fraction}", &digits[..whole]));
+    } else {
+        let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
+        push_formatted(out, format_args!("0.{zeros}{digits}"));
     }
 }
 
@@ -229,7 +223,7 @@ mod tests {
             (0.1, "0.1"),
             (1_700_000_000.123_456, "1700000000.123456"),
             (1e15, "1000000000000000.0"),
-            (9_007_199_254_740_993.0, "9007199254740992.0"),
+            (9_007_199_254_740_992.0, "9007199254740992.0"),
             (1e16, "1e+16"),
             (1.5e16, "1.5e+16"),
             (1e22, "1e+22"),
@@ -244,8 +238,8 @@ mod tests {
             (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
             (0.1 + 0.2, "0.30000000000000004"),
             (2f64.powi(-44), "5.684341886080802e-14"),
-            (1_114_204_605_970_876.25, "1114204605970876.2"),
-            (-1_114_204_605_970_876.75, "-1114204605970876.8"),
+            (4_456_818_423_883_505.0 / 4.0, "1114204605970876.2"),
+            (-4_456_818_423_883_507.0 / 4.0, "-1114204605970876.8"),
             (0.001_234, "0.001234"),
             (1200.0, "1200.0"),
             (-1e-4, "-0.0001"),
