@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import accounts
@@ -12,7 +13,15 @@ import pytest
 from accounts import b64
 
 import data_sets
-from dimp_fast import Code, DimError, Identifier, Keyring, PublicKey, derive_addresses
+from dimp_fast import (
+    Code,
+    DimError,
+    Identifier,
+    Keyring,
+    PublicKey,
+    derive_addresses,
+    verify_messages,
+)
 
 UNIT = "decode_batch"
 
@@ -259,6 +268,17 @@ def test_wire_1_no_larger_modulus_fits_a_fingerprint(tier: str) -> None:
     assert verdict(identifier, meta) is Code.BAD_SIGNATURE
 
 
+@pytest.mark.parametrize("place", ["seed", "fingerprint", "algorithm", "data"])
+def test_json_4_a_number_kept_as_text_is_no_text(tier: str, place: str) -> None:
+    """A loader hands JSON text in, where an infinite number can stand for a text."""
+    meta = json.dumps(HULK | {"version": 1})
+    value = HULK["key"][place] if place in HULK["key"] else HULK[place]
+    text = meta.replace(json.dumps(value), "1e999", 1).encode()
+    assert b"1e999" in text
+    keyring = Keyring(loader=lambda address: (text, []))
+    assert keyring.keys_for(HULK_ID) == ()
+
+
 # -- documents ----------------------------------------------------------------------------------
 
 
@@ -306,6 +326,7 @@ def test_doc_5_the_key_of_a_verified_document_verifies(tier: str, algorithm: str
     ("change", "expected"),
     [
         ({"did": None}, Code.MALFORMED),
+        ({"did": ""}, Code.BAD_ADDRESS),
         ({"did": 5}, Code.MALFORMED),
         ({"data": ""}, Code.MALFORMED),
         ({"data": {}}, Code.MALFORMED),
@@ -362,10 +383,49 @@ def test_doc_3_the_newest_of_a_terminal_replaces_the_older(tier: str) -> None:
     first, second, third = (accounts.signer("RSA", number).public_key for number in (1, 2, 3))
     pad = {"terminal": "pad"}
     assert keyring.add_document(alice.document(first, time=10)) is Code.OK
-    assert keyring.add_document(alice.document(second, time=30) | pad) is Code.OK
-    assert keyring.add_document(alice.document(third, time=20)) is Code.OK
-    assert keyring.keys_for(alice.id)[:-1] == (second, third)
-    assert keyring.add_document(alice.document(first, time=15)) is Code.EXPIRED
+    assert keyring.add_document(alice.document(second, time=20) | pad) is Code.OK
+    assert keyring.add_document(alice.document(third, time=30)) is Code.OK
+    assert keyring.keys_for(alice.id)[:-1] == (third, second)
+
+
+def test_doc_3_an_old_document_cannot_be_put_under_another_terminal(tier: str) -> None:
+    alice = accounts.account("ECC")
+    keyring = keyring_of(alice)
+    lost, kept = (accounts.signer("RSA", number) for number in (1, 2))
+    old, new = alice.document(lost.public_key, time=10), alice.document(kept.public_key, time=20)
+    assert keyring.add_document(old) is Code.OK
+    assert keyring.add_document(new) is Code.OK
+    for change in ({}, {"terminal": "pad"}, {"did": f"{alice.id}/pad"}, {"type": "profile"}):
+        assert keyring.add_document(old | change) is Code.EXPIRED
+        frame = accounts.frame(alice.message(lost, visa=old | change))
+        assert verify_messages([frame], keyring)[1][0] is not Code.OK
+    assert keyring.keys_for(alice.id) == (kept.public_key, alice.signer.public_key)
+
+
+def test_doc_3_a_document_that_is_held_changes_nothing(tier: str) -> None:
+    alice = accounts.account("ECC")
+    keyring = keyring_of(alice)
+    others = [accounts.signer("ECC", number).public_key for number in (1, 2)]
+    assert keyring.add_document(alice.document(others[0], time=20) | {"terminal": "a"}) is Code.OK
+    newest = alice.document(others[1], time=20)
+    for number in range(9):
+        assert keyring.add_document(newest | {"terminal": f"t{number}"}) is Code.OK
+    assert keyring.keys_for(alice.id)[:-1] == (others[1], others[0])
+
+
+def test_doc_3_a_folder_is_added_oldest_first(tier: str, tmp_path: Path) -> None:
+    alice = accounts.account("ECC")
+    keys = [accounts.signer("ECC", number).public_key for number in (1, 2, 3)]
+    documents = [alice.document(key, time=time) | {"terminal": str(time)}
+                 for key, time in zip(keys, (30, 10, 20), strict=True)]  # fmt: skip
+    place = tmp_path / alice.address
+    place.mkdir()
+    (place / "meta.js").write_text(json.dumps(alice.meta))
+    (place / "documents.js").write_text(json.dumps({"documents": [*documents, {"did": 1}]}))
+    keyring = Keyring()
+    report = keyring.load(tmp_path)
+    assert (report.documents, [row.code for row in report.refused]) == (3, [Code.MALFORMED])
+    assert keyring.keys_for(alice.id)[:-1] == (keys[0], keys[2], keys[1])
 
 
 def test_doc_3_at_most_eight_are_held(tier: str) -> None:
@@ -382,16 +442,22 @@ def test_doc_3_at_most_eight_are_held(tier: str) -> None:
 def test_doc_4_texts_that_are_no_terminal(tier: str, terminal: str | None) -> None:
     alice = accounts.account("ECC")
     keyring = keyring_of(alice)
-    assert keyring.add_document(alice.document(time=20)) is Code.OK
-    assert keyring.add_document(alice.document(time=10) | {"terminal": terminal}) is Code.EXPIRED
+    first, second = (accounts.signer("ECC", number).public_key for number in (1, 2))
+    assert keyring.add_document(alice.document(first, time=10)) is Code.OK
+    document = alice.document(second, time=20) | {"terminal": terminal}
+    assert keyring.add_document(document) is Code.OK
+    assert keyring.keys_for(alice.id)[:-1] == (second,)
 
 
 def test_doc_4_type_of_a_document(tier: str) -> None:
     alice = accounts.account("ECC")
     keyring = keyring_of(alice)
-    assert keyring.add_document(alice.document(time=20, type=None) | {"type": "visa"}) is Code.OK
-    assert keyring.add_document(alice.document(time=10)) is Code.EXPIRED
-    assert keyring.add_document(alice.document(time=10, type="profile")) is Code.OK
+    first, second, third = (accounts.signer("ECC", number).public_key for number in (1, 2, 3))
+    unnamed = alice.document(first, time=10, type=None)
+    assert keyring.add_document(unnamed | {"type": "profile"}) is Code.OK
+    assert keyring.add_document(alice.document(second, time=11, type="profile")) is Code.OK
+    assert keyring.add_document(alice.document(third, time=12)) is Code.OK
+    assert keyring.keys_for(alice.id)[:-1] == (third, second)
 
 
 def test_doc_vector_visa(tier: str) -> None:

@@ -226,6 +226,9 @@ def test_json_5_counts(tier: str) -> None:
     assert code_of(changed(traces=[0] * 64)) is Code.OK
     assert code_of(changed(traces=[0] * 65)) is Code.TOO_LARGE
     assert code_of(without("sender", traces=[0] * 65)) is Code.TOO_LARGE
+    many = json.dumps([0] * 65)
+    assert code_of(raw(f'"traces": {many}', '"traces": []')) is Code.TOO_LARGE
+    assert code_of(raw(f'"keys": {{{same}}}', '"K": {}')) is Code.TOO_LARGE
 
 
 JSON_6 = VECTORS["json.encode"]
@@ -662,15 +665,16 @@ def test_msg_8_attachments_of_a_known_sender(tier: str) -> None:
     visa_signer = accounts.signer("RSA", 1)
     keyring = keyring_of(alice)
     assert keyring.add_document(alice.document(time=10**9)) is Code.OK
-    visa = alice.document(visa_signer.public_key, time=1)
+    visa = alice.document(visa_signer.public_key, time=10**9)
     assert judge(
         keyring,
         alice.message(meta=bob.meta, visa={"did": 1}),
         alice.message(visa_signer, visa=visa),
+        alice.message(visa_signer, visa=alice.document(visa_signer.public_key, time=10**9 - 1)),
         alice.message(visa_signer, visa={**visa, "did": bob.id}),
         alice.message(visa_signer, visa=alice.document(visa_signer.public_key, time=1e11)),
         alice.message(visa_signer),
-    ) == [Code.OK, Code.OK, *[Code.BAD_SIGNATURE_ENCODING] * 3]
+    ) == [Code.OK, Code.OK, *[Code.BAD_SIGNATURE_ENCODING] * 4]
     assert keyring.keys_for(alice.id) == (alice.signer.public_key,)
 
 

@@ -37,6 +37,7 @@ class Proved(NamedTuple):
 
     type: str
     terminal: str | None
+    data: str
     time: float | None
     key: VerifyKey | None
 
@@ -46,7 +47,8 @@ def parse(mapping: dict[str, Any]) -> Document:
     did = mapping.get("did")
     if did is None:
         did = mapping.get("ID")
-    did = _needed_text("did", did)
+    if not json.is_text(did):
+        raise Refusal(Code.MALFORMED, "document: did is missing or not a text")
     data = _needed_text("data", mapping.get("data"))
     signature = base64.decode_transportable(_needed_text("signature", mapping.get("signature")))
     if not signature:
@@ -59,20 +61,15 @@ def parse(mapping: dict[str, Any]) -> Document:
         identifier,
         data,
         signature,
-        kind if is_text(kind) and kind else None,
-        terminal if is_text(terminal) else None,
+        kind if json.is_text(kind) and kind else None,
+        terminal if json.is_text(terminal) else None,
     )
 
 
 def _needed_text(name: str, value: Any) -> str:
-    if not is_text(value) or not value:
+    if not json.is_text(value) or not value:
         raise Refusal(Code.MALFORMED, f"document: {name} is missing or not a text")
     return str(value)
-
-
-def is_text(value: object) -> bool:
-    """Whether ``value`` came from a JSON string."""
-    return isinstance(value, str) and not isinstance(value, json.InfiniteNumber)
 
 
 def prove(document: Document, key: VerifyKey, now: float) -> Proved:
@@ -92,9 +89,10 @@ def prove(document: Document, key: VerifyKey, now: float) -> Proved:
     if time is not None and time > now + MAX_FUTURE_SECONDS:
         raise Refusal(Code.EXPIRED, "document: time is in the future")
     kind = properties.get("type")
-    if not is_text(kind) or not kind:
+    if not json.is_text(kind) or not kind:
         kind = document.type or ("bulletin" if document.identifier.is_group else "visa")
-    return Proved(kind, _terminal(document), time, _verify_key(properties.get("key")))
+    key_found = _verify_key(properties.get("key"))
+    return Proved(kind, _terminal(document), document.data, time, key_found)
 
 
 def _terminal(document: Document) -> str | None:
@@ -117,7 +115,7 @@ def parse_time(value: Any) -> float | None:
     """MSG-2: seconds since the epoch; raises ``Refusal`` (MALFORMED)."""
     if value is None:
         return None
-    if is_text(value) and _DECIMAL.fullmatch(value):
+    if json.is_text(value) and _DECIMAL.fullmatch(value):
         value = float(value)
     elif not json.is_number(value):
         raise Refusal(Code.MALFORMED, "time: not a number")

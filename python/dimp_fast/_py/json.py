@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Collection
+from typing import Any, TypeGuard
 
 from ..verdict import Code
 from .refusal import Refusal
@@ -18,13 +19,14 @@ MAX_DEPTH = 64
 
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_MAX_INTEGER_BITS = 14_284  # 4300 digits, the most that the interpreter prints
 _CLOSER = {"{": "}", "[": "]"}
 
 
 class DuplicateNames(dict[str, Any]):
-    """An object in which a name came twice; the last one won. ``written`` counts the entries."""
+    """An object in which a name came twice; the last one won. ``written`` has all its entries."""
 
-    written: int
+    written: list[tuple[str, Any]]
 
 
 def loads_object(text: bytes) -> dict[str, Any]:
@@ -92,13 +94,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) == len(pairs):
         return value
     duplicates = DuplicateNames(value)
-    duplicates.written = len(pairs)
+    duplicates.written = pairs
     return duplicates
 
 
-def entries(value: dict[str, Any]) -> int:
-    """How many entries ``value`` was written with, duplicates included."""
-    return value.written if isinstance(value, DuplicateNames) else len(value)
+def entries(value: dict[str, Any]) -> Collection[tuple[str, Any]]:
+    """The entries that ``value`` was written with, duplicates included."""
+    return value.written if isinstance(value, DuplicateNames) else value.items()
 
 
 def _integer(literal: str) -> int | str:
@@ -145,6 +147,11 @@ def _refuse_lone_surrogates(text: str) -> None:
     raise Refusal(Code.MALFORMED, "message: escape of a lone surrogate")
 
 
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether ``value`` came from a JSON string."""
+    return isinstance(value, str) and not isinstance(value, InfiniteNumber)
+
+
 def is_number(value: object) -> bool:
     """Whether ``value`` came from a JSON number (a boolean is not one)."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -176,5 +183,7 @@ def _check_emittable(value: object, depth: int) -> None:
             value = tuple(value.values())
         for item in value:
             _check_emittable(item, depth + 1)
+    elif isinstance(value, int) and value.bit_length() > _MAX_INTEGER_BITS:
+        raise Refusal(Code.MALFORMED, "message: integer of too many digits")
     elif value is not None and not isinstance(value, (bool, int)):
         raise TypeError(f"{type(value).__name__} is not JSON")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..verdict import Code
@@ -46,38 +46,47 @@ class Account(NamedTuple):
                 found.append(key)
         return found
 
+    def is_past(self, proved: document.Proved) -> bool:
+        """Whether a newer document is held. Of any terminal: that is not signed, so that an old
+        document could be put under another."""
+        return proved.time is not None and any(
+            held.time is not None and proved.time < held.time for held in self.documents
+        )
+
     def with_document(self, proved: document.Proved) -> Account:
-        """DOC-3; raises ``Refusal`` when a newer one of its kind is held."""
-        others = []
-        for held in self.documents:
-            if (held.type, held.terminal) != (proved.type, proved.terminal):
-                others.append(held)
-            elif held.time is not None and proved.time is not None and proved.time < held.time:
-                raise Refusal(Code.EXPIRED, "document: older than the one that is held")
+        """DOC-3; raises ``Refusal`` when a newer one is held."""
+        if any(held.data == proved.data for held in self.documents):
+            return self
+        if self.is_past(proved):
+            raise Refusal(Code.EXPIRED, "document: older than one that is held")
+        place = (proved.type, proved.terminal)
+        others = [held for held in self.documents if (held.type, held.terminal) != place]
         newest_first = sorted([proved, *others], key=lambda held: held.time or 0.0, reverse=True)
         return self._replace(documents=tuple(newest_first[:MAX_DOCUMENTS]))
 
 
-def _load(stored: StoredAccount, now: float) -> tuple[Account | None, Verdict, list[Verdict]]:
-    """An account as it lies in a folder: the ID is the meta's seed and the address."""
+class Checked(NamedTuple):
+    """An account from a folder: what its meta proves, and what its documents do."""
+
+    account: Account
+    documents: list[document.Proved | Refusal]
+
+
+def _check(stored: StoredAccount, now: float) -> Checked:
+    """The ID is the meta's seed and the address; raises ``Refusal``."""
     address, meta_text, documents = stored
-    try:
-        mapping = json.loads_object(meta_text)
-        seed = meta.parse(mapping).seed or ""
-        identifier = f"{seed}@{address}" if seed else address
-        _, _, key = meta.prove(identifier, mapping)
-    except Refusal as refusal:
-        return None, (refusal.code, refusal.reason), []
-    account = Account(address, seed, key)
-    verdicts: list[Verdict] = []
+    mapping = json.loads_object(meta_text)
+    seed = meta.parse(mapping).seed or ""
+    parsed, _, key = meta.prove(f"{seed}@{address}" if seed else address, mapping)
+    account = Account(parsed.address, seed, key)
+    proved: list[document.Proved | Refusal] = []
     for text in documents:
         try:
-            proved = _prove_document(account, document.parse(json.loads_object(text)), now)
-            account = account.with_document(proved)
-            verdicts.append((Code.OK, ""))
+            form = document.parse(json.loads_object(text))
+            proved.append(_prove_document(account, form, now))
         except Refusal as refusal:
-            verdicts.append((refusal.code, refusal.reason))
-    return account, (Code.OK, ""), verdicts
+            proved.append(refusal)
+    return Checked(account, proved)
 
 
 def _prove_document(account: Account, form: document.Document, now: float) -> document.Proved:
@@ -138,16 +147,38 @@ class KeyStore:
     def load(
         self, accounts: Iterable[StoredAccount], now: float, threads: int
     ) -> list[tuple[Verdict, list[Verdict]]]:
-        return [report for _, *report in self._load(accounts, now)]  # type: ignore[misc]
+        return self.load_each(accounts, now, lambda account: None)
 
-    def _load(
-        self, accounts: Iterable[StoredAccount], now: float
-    ) -> list[tuple[Account | None, Verdict, list[Verdict]]]:
-        loaded = [_load(stored, now) for stored in accounts]
-        for account, _, _ in loaded:
-            if account is not None:
-                self._insert(account, replace=True)
-        return loaded
+    def load_each(
+        self, accounts: Iterable[StoredAccount], now: float, found: Callable[[Account], None]
+    ) -> list[tuple[Verdict, list[Verdict]]]:
+        """As ``load``; tells ``found`` what is held at an address then."""
+        reports: list[tuple[Verdict, list[Verdict]]] = []
+        for stored in accounts:
+            try:
+                account, documents = _check(stored, now)
+            except Refusal as refusal:
+                reports.append(((refusal.code, refusal.reason), []))
+                continue
+            self._insert(account)
+            verdicts = self._hold_oldest_first(account.address, documents)
+            found(self.get(account.address) or account)
+            reports.append(((Code.OK, ""), verdicts))
+        return reports
+
+    def _hold_oldest_first(
+        self, address: str, documents: list[document.Proved | Refusal]
+    ) -> list[Verdict]:
+        """Add documents so that none is refused for another one of the same folder."""
+        verdicts: list[Verdict] = [(Code.OK, "")] * len(documents)
+        for index, proved in sorted(enumerate(documents), key=lambda row: _time(row[1])):
+            try:
+                if isinstance(proved, Refusal):
+                    raise proved
+                self.hold_document(address, proved)
+            except Refusal as refusal:
+                verdicts[index] = refusal.code, refusal.reason
+        return verdicts
 
     def resolve(self, table: MessageTable) -> Resolution:
         return Resolution(self, table)
@@ -159,11 +190,9 @@ class KeyStore:
                 self._accounts.move_to_end(address)
             return account
 
-    def _insert(self, account: Account, replace: bool = False) -> None:
+    def _insert(self, account: Account) -> None:
         with self._lock:
             if account.address in self._accounts:
-                if replace:
-                    self._accounts[account.address] = account
                 return  # a meta is immutable: the first one stays
             if self._max_accounts is not None and len(self._accounts) >= self._max_accounts:
                 if not self._evict:
@@ -197,11 +226,11 @@ class Resolution:
     def load(
         self, accounts: Iterable[StoredAccount], now: float, threads: int
     ) -> list[tuple[Verdict, list[Verdict]]]:
-        loaded = self._store._load(accounts, now)
-        for account, _, _ in loaded:
-            if account is not None and account.address in self._accounts:
+        def found(account: Account) -> None:
+            if account.address in self._accounts:
                 self._accounts[account.address] = account
-        return [report for _, *report in loaded]  # type: ignore[misc]
+
+        return self._store.load_each(accounts, now, found)
 
     def verify(self, now: float, threads: int) -> tuple[bytes, dict[int, str]]:
         """One code a message, and the reasons of those that were refused here."""
@@ -256,6 +285,10 @@ class Resolution:
                     continue  # MSG-8: a visa that does not verify is ignored
 
 
+def _time(proved: document.Proved | Refusal) -> float:
+    return 0.0 if isinstance(proved, Refusal) else proved.time or 0.0
+
+
 def _verifies(key: VerifyKey, message: Message) -> bool:
     return key.verify_wire(message.data, message.signature) is Code.OK
 
@@ -278,6 +311,7 @@ def _key_from_visa(message: Message, account: Account, now: float) -> VerifyKey 
     if mapping is None:
         return None
     try:
-        return _prove_document(account, document.parse(mapping), now).key
+        proved = _prove_document(account, document.parse(mapping), now)
     except Refusal:
         return None  # MSG-8: a visa that does not verify is ignored
+    return None if account.is_past(proved) else proved.key

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..verdict import Code
 from . import base64, identity, json
-from .document import is_text, parse_time
+from .document import parse_time
 from .identity import Parsed as ParsedIdentifier
 from .refusal import Refusal
 
@@ -134,10 +134,7 @@ def decode_batch(
 def decode(frame: bytes, kernels: Kernels = PYTHON_KERNELS) -> Message:
     """One frame; raises ``Refusal`` by VERDICT-2."""
     written = json.loads_object(frame)
-    fields, clash = _with_long_names(written)
-    _check_limits(fields)
-    if clash or isinstance(written, json.DuplicateNames):
-        raise Refusal(Code.MALFORMED, "message: a name comes twice")
+    fields = _with_long_names(written)
     _check_types(fields)
     time = parse_time(fields.get("time"))
     kind = _parse_type(fields.get("type"))
@@ -163,35 +160,37 @@ def decode(frame: bytes, kernels: Kernels = PYTHON_KERNELS) -> Message:
     )
 
 
-def _with_long_names(written: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """MSG-1; the flag says that a short name met its long name."""
+def _with_long_names(written: dict[str, Any]) -> dict[str, Any]:
+    """MSG-1, JSON-3 and JSON-5: what is too large is found first, then names that come twice."""
     fields: dict[str, Any] = {}
-    for name, value in written.items():
+    twice = False
+    for name, value in json.entries(written):
         long = LONG_NAMES.get(name, name)
         if name == "K":
-            long = "key" if is_text(value) else "keys"
-        if long in fields:
-            return {**written, **fields}, True
+            long = "key" if json.is_text(value) else "keys"
+        _check_limit(long, value)
+        twice = twice or long in fields
         fields[long] = value
-    return fields, False
+    if twice or isinstance(written, json.DuplicateNames):
+        raise Refusal(Code.MALFORMED, "message: a name comes twice")
+    return fields
 
 
-def _check_limits(fields: dict[str, Any]) -> None:
-    keys, traces = fields.get("keys"), fields.get("traces")
-    if isinstance(keys, dict) and json.entries(keys) > MAX_KEYS:
+def _check_limit(name: str, value: object) -> None:
+    if name == "keys" and isinstance(value, dict) and len(json.entries(value)) > MAX_KEYS:
         raise Refusal(Code.TOO_LARGE, f"keys: more than {MAX_KEYS} entries")
-    if isinstance(traces, list) and len(traces) > MAX_TRACES:
+    if name == "traces" and isinstance(value, list) and len(value) > MAX_TRACES:
         raise Refusal(Code.TOO_LARGE, f"traces: more than {MAX_TRACES} entries")
 
 
 def _check_types(fields: dict[str, Any]) -> None:
     for name in ("sender", "data", "signature"):
         value = fields.get(name)
-        if not is_text(value) or not value:
+        if not json.is_text(value) or not value:
             raise Refusal(Code.MALFORMED, f"{name}: missing or not a text")
     for name in _TEXTS:
         value = fields.get(name)
-        if value is not None and not is_text(value):
+        if value is not None and not json.is_text(value):
             raise Refusal(Code.MALFORMED, f"{name}: not a text")
     for name in ("meta", "visa"):
         value = fields.get(name)
@@ -199,7 +198,7 @@ def _check_types(fields: dict[str, Any]) -> None:
             raise Refusal(Code.MALFORMED, f"{name}: not an object")
     keys = fields.get("keys")
     if keys is not None:
-        if not isinstance(keys, dict) or not all(map(is_text, keys.values())):
+        if not isinstance(keys, dict) or not all(map(json.is_text, keys.values())):
             raise Refusal(Code.MALFORMED, "keys: not an object of texts")
         if isinstance(keys, json.DuplicateNames):
             raise Refusal(Code.MALFORMED, "keys: a name comes twice")
@@ -211,7 +210,7 @@ def _check_types(fields: dict[str, Any]) -> None:
 def _parse_type(value: Any) -> int:
     if value is None:
         return -1
-    if is_text(value):
+    if json.is_text(value):
         return int(value) if _TYPE_NUMBER.fullmatch(value) else -1
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value

@@ -46,7 +46,7 @@ def parse(mapping: dict[str, Any]) -> Meta:
         if seed is not None or fingerprint is not None:
             raise Refusal(Code.MALFORMED, f"meta: type {meta_type} has no seed and no fingerprint")
         return Meta(meta_type, key, None, None)
-    if not isinstance(seed, str) or not seed or not isinstance(fingerprint, str):
+    if not json.is_text(seed) or not seed or not json.is_text(fingerprint):
         raise Refusal(Code.MALFORMED, "meta: type 1 needs the texts seed and fingerprint")
     if not fingerprint:
         raise Refusal(Code.MALFORMED, "meta: fingerprint is empty")
@@ -70,7 +70,7 @@ def _parse_type(mapping: dict[str, Any]) -> int | None:
 def key_of(mapping: dict[str, Any]) -> tuple[VerifyKey, bytes]:
     """The key of a DIM mapping, and its data as the protocol hashes it (KEY-4)."""
     algorithm, data = mapping.get("algorithm"), mapping.get("data")
-    if not isinstance(algorithm, str) or not isinstance(data, str):
+    if not json.is_text(algorithm) or not json.is_text(data):
         raise Refusal(Code.BAD_KEY, "key: algorithm or data is missing")
     family, canonical, _ = keys.parse_public_key_mapping(algorithm, data)
     key = VerifyKey(family, canonical)
@@ -81,8 +81,8 @@ def key_of(mapping: dict[str, Any]) -> tuple[VerifyKey, bytes]:
 
 def is_compressed(flag: object) -> bool:
     """KEY-4: how a mapping's ``compressed`` is read."""
-    if isinstance(flag, str):
-        return not isinstance(flag, json.InfiniteNumber) and flag.lower() in _TRUE_TEXTS
+    if json.is_text(flag):
+        return flag.lower() in _TRUE_TEXTS
     return isinstance(flag, (bool, int, float)) and bool(flag)
 
 

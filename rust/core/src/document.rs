@@ -33,6 +33,8 @@ pub struct Document<'a> {
 pub struct Proved {
     /// Stands for type and terminal (DOC-4), of which one document is held. A digest, since both may be long.
     pub place: [u8; 32],
+    /// The digest of the signed text. The wrapper is not signed, so one text may come in many.
+    pub data: [u8; 32],
     /// Seconds since the epoch.
     pub time: Option<f64>,
     /// The verify key that it adds to the ID (DOC-5).
@@ -110,6 +112,7 @@ impl Document<'_> {
         };
         Ok(Proved {
             place: self.place(&properties),
+            data: digest::sha256(self.data.as_bytes()),
             time,
             key,
         })

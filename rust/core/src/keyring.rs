@@ -69,19 +69,28 @@ impl Account {
         document.prove(&self.key, now)
     }
 
+    /// Whether a newer document is held. Of any terminal: that is not signed, so that an old document could be put under another.
+    fn is_past(&self, document: &Proved) -> bool {
+        let mut held = self.documents.iter();
+        held.any(|held| is_before(document.time, held.time))
+    }
+
     /// This account with one more document (DOC-3).
     fn with(&self, document: Proved) -> Result<Self, Refusal> {
-        let (same, mut documents): (Vec<Proved>, Vec<Proved>) = self
-            .documents
-            .iter()
-            .cloned()
-            .partition(|held| held.place == document.place);
-        if same.iter().any(|held| is_before(document.time, held.time)) {
+        if self.documents.iter().any(|held| held.data == document.data) {
+            return Ok(self.clone());
+        }
+        if self.is_past(&document) {
             return Err(Refusal::new(
                 Code::Expired,
-                "data: older than the document that is held",
+                "data: older than a document that is held",
             ));
         }
+        let others = self
+            .documents
+            .iter()
+            .filter(|held| held.place != document.place);
+        let mut documents: Vec<Proved> = others.cloned().collect();
         documents.insert(0, document);
         let time = |document: &Proved| document.time.unwrap_or(0.0);
         documents.sort_by(|a, b| time(b).total_cmp(&time(a)));
@@ -298,6 +307,30 @@ impl KeyStore {
         }
     }
 
+    /// Adds documents so that none is refused for another one of the same folder; the verdicts are in the order that was given.
+    fn hold_oldest_first(
+        &self,
+        address: &str,
+        account: &Account,
+        documents: Vec<Result<Proved, Refusal>>,
+    ) -> Vec<Verdict> {
+        let time = |proved: &Result<Proved, Refusal>| match proved {
+            Ok(proved) => proved.time.unwrap_or(0.0),
+            Err(_) => 0.0,
+        };
+        let mut order: Vec<_> = documents.into_iter().enumerate().collect();
+        order.sort_by(|(_, a), (_, b)| time(a).total_cmp(&time(b)));
+        let mut verdicts: Vec<_> = order
+            .into_iter()
+            .map(|(index, proved)| {
+                let verdict = proved.and_then(|proved| self.hold(address, account, proved));
+                (index, verdict)
+            })
+            .collect();
+        verdicts.sort_unstable_by_key(|&(index, _)| index);
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    }
+
     /// As `load`; tells `found` what is held at an address then.
     fn load_each(
         &self,
@@ -325,10 +358,7 @@ impl KeyStore {
             };
             let address = identifier.address();
             let mut held = self.insert(address, account.clone())?;
-            let documents = documents
-                .into_iter()
-                .map(|proved| self.hold(address, &account, proved?))
-                .collect();
+            let documents = self.hold_oldest_first(address, &account, documents);
             if let Some(latest) = self.get(address) {
                 held = latest;
             }
@@ -569,7 +599,8 @@ fn attached_document(
     if document.did.address() != message.sender.address() {
         return None;
     }
-    account.prove(&document, now).ok()
+    let proved = account.prove(&document, now).ok()?;
+    (!account.is_past(&proved)).then_some(proved)
 }
 
 fn attachment<'a>(frame: &'a [u8], place: &Range<usize>) -> Result<&'a str, Refusal> {
