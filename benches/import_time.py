@@ -3,8 +3,8 @@
     python benches/import_time.py [benches/results/FILE.json]
 
 Fifteen rounds, more on a busy machine; in each one the bare interpreter and every import start
-once, in turn, as processes of their own. CPU time is that of the child. `-X importtime` is not used:
-it slows what it measures.
+once, in turn, as processes of their own. CPU time is that of the child. Not by `-X importtime`,
+which slows what it measures.
 """
 
 from __future__ import annotations

@@ -339,7 +339,7 @@ fn plain_length(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + plain.count()
 }
 
-/// The code unit of a `\uXXXX` escape at the start of `bytes`.
+/// The code unit of a `\u1234` escape at the start of `bytes`.
 fn code_unit(bytes: &[u8]) -> Option<u32> {
     let [b'\\', b'u', digits @ ..] = bytes.get(..6)? else {
         return None;
@@ -373,7 +373,7 @@ fn unescape(raw: &str) -> String {
     text
 }
 
-/// The character of the `\uXXXX` escape or surrogate pair at the start of `bytes`, and how many bytes it takes.
+/// The character of the `\u1234` escape or surrogate pair at the start of `bytes`, and how many bytes it takes.
 fn escaped_character(bytes: &[u8]) -> (char, usize) {
     let unit = code_unit(bytes).unwrap_or(0);
     if let Some(character) = char::from_u32(unit) {
