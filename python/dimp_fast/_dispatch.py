@@ -220,6 +220,10 @@ def operation(name: str) -> Any:
     return _dispatcher.operation(name)
 
 
+MAX_THREADS = 1024
+"""As many as anybody may ask for; a larger number means the same."""
+
+
 def thread_count(threads: int | None) -> int:
     """``threads=`` of the public functions: None is all (0 for a tier), else at least 1."""
     if threads is None:
@@ -228,4 +232,4 @@ def thread_count(threads: int | None) -> int:
         raise TypeError(f"threads: int or None is wanted, not {type(threads).__name__}")
     if threads < 1:
         raise ValueError(f"threads: at least 1 is wanted, not {threads}")
-    return threads
+    return min(threads, MAX_THREADS)

@@ -6,22 +6,28 @@ Reading only. What is read is believed only after the keyring has checked it.
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _dispatch
-from .verdict import Code
+from .keyring import ACCOUNTS_AT_ONCE
+from .verdict import Code, DimError
 
 __all__ = ["AccountFolder", "LoadReport", "RefusedAccount", "load_folder"]
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """A larger meta.js or documents.js is refused unread."""
 
-_BATCH = 256
+MAX_DOCUMENTS = 256
+"""So many documents of a documents.js are looked at. A keyring holds 8 an account; a file of 4 MiB
+could name a million, and each would be checked."""
+
+_NO_DOCUMENT = b""
+"""Stands for what could not be read as a document: the keyring says ``MALFORMED``."""
 
 
 class RefusedAccount(NamedTuple):
@@ -52,13 +58,8 @@ class LoadReport:
         )
 
 
-class UnreadableAccount(Exception):
-    """An account's files are there and cannot be used."""
-
-    def __init__(self, code: Code, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+class UnreadableAccount(DimError):
+    """An account's ``meta.js`` is there and cannot be used."""
 
 
 class AccountFolder:
@@ -79,22 +80,21 @@ class AccountFolder:
         self._root = public if public.is_dir() else root
 
     def __call__(self, address: str) -> tuple[bytes, list[bytes]] | None:
-        try:
-            return self.read(address)
-        except UnreadableAccount:
-            return None  # a checked key is what a sender needs; this account has none
-
-    def read(self, address: str) -> tuple[bytes, list[bytes]] | None:
-        """Meta and documents as JSON text, or ``None`` when the folder has no such account.
+        """Meta and documents as JSON text, unchecked, or ``None`` when the folder has no such
+        account. What is no document is handed on too, for the keyring to refuse.
 
         Raises:
-            UnreadableAccount: a file is too large, or not what its name says.
+            UnreadableAccount: ``meta.js`` is too large, or not a file; a ``DimError``.
+            OSError: a file cannot be read.
         """
         place = self._root / address
         meta = _read(place / "meta.js")
         if meta is None:
             return None
-        documents = _read(place / "documents.js")
+        try:
+            documents = _read(place / "documents.js")
+        except UnreadableAccount:
+            return meta, [_NO_DOCUMENT]  # the meta alone has a key
         return meta, [] if documents is None else _split_documents(documents)
 
     def addresses(self) -> Iterator[str]:
@@ -115,26 +115,55 @@ def _read(path: Path) -> bytes | None:
             content = file.read(MAX_FILE_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except IsADirectoryError:
+        raise UnreadableAccount(Code.MALFORMED, f"{path.name}: a directory, not a file") from None
     if len(content) > MAX_FILE_BYTES:
         raise UnreadableAccount(Code.TOO_LARGE, f"{path.name}: more than {MAX_FILE_BYTES} bytes")
     return content
 
 
+_TOKEN = re.compile(rb'\\.|["\[\]{},]', re.DOTALL)
+_DOCUMENTS = re.compile(rb'[ \t\n\r]*"documents"[ \t\n\r]*:[ \t\n\r]*')
+_SPACE = b" \t\n\r"
+
+
 def _split_documents(content: bytes) -> list[bytes]:
-    """The documents of a ``documents.js``: ``{"documents": [...]}`` as the reference writes it, a
-    bare array, or one document."""
-    try:
-        value: Any = json.loads(content)
-        if isinstance(value, dict) and isinstance(value.get("documents"), list):
-            value = value["documents"]
-        items = value if isinstance(value, list) else [value]
-        return [
-            json.dumps(item, allow_nan=False).encode("ascii")
-            for item in items
-            if isinstance(item, dict)
-        ]
-    except (ValueError, RecursionError):
-        return [b""]  # one document that is no document: the keyring says MALFORMED
+    """The documents of a ``documents.js``, in their own text: ``{"documents": [...]}`` as the
+    reference writes it, a bare array, or one document.
+
+    Brackets are counted and strings passed over, nothing else: one document that is not JSON must
+    not take the others with it. Of a file that breaks off, what was complete counts, and one item
+    that is no document stands for the rest.
+    """
+    items: list[bytes] = []
+    array = 0  # the depth of the array of documents while inside it
+    found = in_string = False
+    depth = start = end = 0
+    for match in _TOKEN.finditer(content):
+        token, at = match[0], match.start()
+        if token == b'"':
+            in_string = not in_string
+        elif in_string or token.startswith(b"\\"):
+            continue
+        elif token in b"[{":
+            depth += 1
+            if depth == 1 and content[:at].strip(_SPACE):
+                break  # something stands before the value
+            if token == b"[" and not found:
+                found = depth == 1 or (
+                    depth == 2 and _DOCUMENTS.fullmatch(content, start, at) is not None
+                )
+                array = depth if found else 0
+            if depth == 1 or array == depth:
+                start = end = at + 1
+        elif token == b",":
+            if array == depth:
+                if len(items) == MAX_DOCUMENTS:
+                    return [*items, _NO_DOCUMENT]
+                items.append(content[start:at])
+            if depth == 1 or array == depth:
+                start = at + 1
+    return items
 
 
 def load_folder(
@@ -146,8 +175,8 @@ def load_folder(
     accounts = AccountFolder(folder)
     report = LoadReport()
     names = sorted(accounts.addresses())
-    for start in range(0, len(names), _BATCH):
-        batch = names[start : start + _BATCH]
+    for start in range(0, len(names), ACCOUNTS_AT_ONCE):
+        batch = names[start : start + ACCOUNTS_AT_ONCE]
         _load_batch(store, accounts, batch, report)
         if progress is not None:
             progress(start + len(batch), len(names))
@@ -166,7 +195,7 @@ def _load_batch(store: Any, accounts: AccountFolder, names: list[str], report: L
             )
             continue
         try:
-            found = accounts.read(address)
+            found = accounts(address)
         except UnreadableAccount as error:
             report.refused.append(
                 RefusedAccount(accounts.path(address, "meta.js"), error.code, error.reason)

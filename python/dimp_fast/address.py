@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _dispatch
@@ -157,14 +157,19 @@ def _networks(network: int | Sequence[int], count: int) -> bytes:
         if not 0 <= network <= 255:
             raise ValueError(f"network: 0 to 255 is wanted, not {network}")
         return bytes((network,))
-    if isinstance(network, bool):
-        raise TypeError("network: int is wanted, not bool")
+    if isinstance(network, bool) or not isinstance(network, Iterable):
+        raise TypeError(
+            f"network: int or a sequence of int is wanted, not {type(network).__name__}"
+        )
     found = list(network)
     if len(found) != count:
         raise ValueError(
             f"sequences of unequal length: fingerprints has {count}, network has {len(found)}"
         )
     for index, item in enumerate(found):
+        # NumPy's integers are none of Python's, and welcome.
+        if type(item) is not int and (isinstance(item, bool) or not hasattr(item, "__index__")):
+            raise TypeError(f"network[{index}]: int is wanted, not {type(item).__name__}")
         if not 0 <= item <= 255:
             raise ValueError(f"network[{index}]: 0 to 255 is wanted, not {item}")
     return bytes(found)

@@ -138,7 +138,13 @@ class Identifier:
         return _dispatch.operation("parse_addresses")([self._address], 1)
 
     def is_same_as(self, other: Identifier) -> bool:
-        """Whether both are the same entity: name and address are equal, terminals aside."""
+        """Whether both are the same entity: name and address are equal, terminals aside.
+
+        Raises:
+            TypeError: ``other`` is not an :class:`Identifier`.
+        """
+        if not isinstance(other, Identifier):
+            raise TypeError(f"other: Identifier is wanted, not {type(other).__name__}")
         return self._address == other._address and self._name == other._name
 
     def __str__(self) -> str:

@@ -264,9 +264,12 @@ def verify_messages(
         The decoded messages and one verdict a frame.
 
     Raises:
-        TypeError: an item is not bytes; the message names its index.
+        TypeError: an item is not bytes (the message names its index), ``keyring`` is not a keyring,
+            or its loader returned something else than its protocol says.
     """
     items = sequence_of(frames, bytes, "frames")
+    if not isinstance(keyring, Keyring):
+        raise TypeError(f"keyring: Keyring is wanted, not {type(keyring).__name__}")
     count = _dispatch.thread_count(threads)
     store = keyring._store
     table = _dispatch.operation("decode_batch")(items, count)

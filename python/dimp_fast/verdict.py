@@ -120,6 +120,8 @@ class Verdicts:
         return len(self._codes)
 
     def __getitem__(self, index: int) -> Code:
+        if isinstance(index, slice):
+            raise TypeError("Verdicts: an index is wanted, not a slice; use .codes for slices")
         return Code(self._codes[index])
 
     def __iter__(self) -> Iterator[Code]:

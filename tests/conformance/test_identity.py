@@ -279,6 +279,74 @@ def test_json_4_a_number_kept_as_text_is_no_text(tier: str, place: str) -> None:
     assert keyring.keys_for(HULK_ID) == ()
 
 
+def test_meta_5_a_second_key_that_matches_is_a_mismatch(tier: str) -> None:
+    """An ECDSA signature verifies under two keys; the other one is computed here."""
+    victim = accounts.account("ECC")
+    fake = {**victim.meta, "key": {"algorithm": "ECC", "data": _other_key(victim).hex()}}
+    assert verdict(victim.id, fake) is Code.OK
+    keyring = Keyring()
+    assert keyring.add_meta(victim.id, victim.meta) is Code.OK
+    assert keyring.add_meta(victim.id, fake) is Code.MISMATCH
+    assert keyring.keys_for(victim.id) == (victim.signer.public_key,)
+    reported: list[Code] = []
+    locked = Keyring(
+        1,
+        loader=lambda address: (victim.meta, [victim.document()]),
+        on_refused=lambda address, code, reason: reported.append(code),
+    )
+    assert locked.add_meta(victim.id, fake) is Code.OK
+    assert locked.add_document(victim.document()) is Code.BAD_SIGNATURE
+    assert locked.add_meta(victim.id, victim.meta) is Code.MISMATCH
+
+
+def _other_key(account: accounts.Account) -> bytes:
+    """Q = r^-1 (sR - zG) for both points R with the x of the signature; the one not the owner's."""
+    import hashlib
+
+    from dimp_fast._py import der
+
+    p = 2**256 - 2**32 - 977
+    n = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    g = (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+         0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8)  # fmt: skip
+
+    def add(a: tuple[int, int] | None, b: tuple[int, int] | None) -> tuple[int, int] | None:
+        if a is None or b is None:
+            return a or b
+        if a[0] == b[0] and (a[1] + b[1]) % p == 0:
+            return None
+        slope = (
+            3 * a[0] * a[0] * pow(2 * a[1], -1, p)
+            if a == b
+            else (b[1] - a[1]) * pow(b[0] - a[0], -1, p)
+        )
+        x = (slope * slope - a[0] - b[0]) % p
+        return x, (slope * (a[0] - x) - a[1]) % p
+
+    def times(k: int, point: tuple[int, int]) -> tuple[int, int] | None:
+        total: tuple[int, int] | None = None
+        power: tuple[int, int] | None = point
+        while k:
+            if k & 1:
+                total = add(total, power)
+            power, k = add(power, power), k >> 1
+        return total
+
+    pair = der.Reader(base64.b64decode(account.meta["fingerprint"])).sequence()
+    r, s = pair.unsigned(), pair.unsigned()
+    z = int.from_bytes(hashlib.sha256(account.meta["seed"].encode()).digest(), "big")
+    y = pow(r**3 + 7, (p + 1) // 4, p)
+    inverse = pow(r, -1, n)
+    found = set()
+    for point in ((r, y), (r, p - y)):
+        key = add(times(s * inverse % n, point), times(-z * inverse % n, g))
+        assert key is not None
+        found.add(b"\4" + key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))
+    owner = account.signer.public_key.data
+    assert owner in found
+    return next(iter(found - {owner}))
+
+
 # -- documents ----------------------------------------------------------------------------------
 
 
@@ -374,7 +442,29 @@ def test_doc_3_times(tier: str) -> None:
     assert keyring.add_document(alice.document(time=now + 1900)) is Code.EXPIRED
     assert keyring.add_document(alice.document(time=now)) is Code.EXPIRED
     assert keyring.add_document(alice.document(time=f"{now + 1701:.3f}")) is Code.OK
-    assert keyring.add_document(alice.document(time=None)) is Code.OK
+    assert keyring.add_document(alice.document(time=None)) is Code.EXPIRED
+    assert keyring_of(alice).add_document(alice.document(time=None)) is Code.OK
+
+
+def test_doc_3_no_time_is_older_than_any_time(tier: str) -> None:
+    alice = accounts.account("ECC")
+    first, second = (accounts.signer("ECC", number).public_key for number in (1, 2))
+    keyring = keyring_of(alice)
+    assert keyring.add_document(alice.document(first, time=None)) is Code.OK
+    assert keyring.add_document(alice.document(second, time=0)) is Code.OK
+    assert keyring.add_document(alice.document(first, time=None)) is Code.EXPIRED
+    assert keyring.keys_for(alice.id)[:-1] == (second,)
+
+
+def test_doc_3_a_renewal_revokes_whoever_brought_it_first(tier: str) -> None:
+    alice = accounts.account("ECC")
+    lost, kept = (accounts.signer("RSA", number).public_key for number in (1, 2))
+    keyring = keyring_of(alice)
+    assert keyring.add_document(alice.document(lost, time=100)) is Code.OK
+    new = alice.document(kept, time=200)
+    assert keyring.add_document(new | {"terminal": "zzz"}) is Code.OK  # an attacker's wrapper
+    assert keyring.add_document(new) is Code.OK
+    assert keyring.keys_for(alice.id)[:-1] == (kept,)
 
 
 def test_doc_3_the_newest_of_a_terminal_replaces_the_older(tier: str) -> None:

@@ -208,6 +208,26 @@ def test_json_4_numbers_elsewhere(tier: str) -> None:
     assert [type(item) for item in found] == [int, int, str, str, str, int, int, float, float]
 
 
+def test_json_4_a_number_too_long_to_tell_is_kept_as_text(tier: str) -> None:
+    for number in ("1" + "0" * 1500 + "e-1500", "0." + "0" * 1500 + "1e1501", "0." + "0" * 998):
+        expected = number if len(number) > 1000 else 0.0
+        assert decode(raw(f'"x": {number}')).to_dict()["x"] == expected
+        text = without("time")[:-1] + f', "time": {number}}}'.encode()
+        assert code_of(text) is (Code.MALFORMED if len(number) > 1000 else Code.OK)
+
+
+def test_json_5_hostile_texts_take_linear_time(tier: str) -> None:
+    """Each of these took minutes, or gigabytes, in a scanner that backtracks."""
+    for text in (
+        b'{"a":"' + b'\\"' * 500_000,
+        b'{"a":"' + b"\\" * 1_000_001 + b'"}',
+        b'{"a":' + b'"' * 1_000_001,
+        raw(f'"x": "{"y" * 5_000_000}"'),
+        b'{"a":' + b"[" * 60 + b'"[",' * 200_000,
+    ):
+        code_of(text)
+
+
 def test_json_5_sizes(tier: str) -> None:
     limit = 16 * 1024 * 1024
     padding = limit - len(raw('"x": ""'))
@@ -698,6 +718,15 @@ def test_msg_9_learning(tier: str) -> None:
     newer = alice.document(accounts.signer("RSA", 2).public_key, time=1.8e9 - 1e8)
     assert judge(keyring, alice.message(visa=newer), learn=True) == [Code.OK]
     assert len(keyring.keys_for(alice.id)) == 2
+
+
+def test_msg_9_a_learned_sender_may_have_left(tier: str) -> None:
+    """Somebody adds an attachment that is none to a replayed message; the sender is evicted."""
+    alice, bob = accounts.account("ECC"), accounts.account("RSA", "bob")
+    people = {person.address: (person.meta, []) for person in (alice, bob)}
+    keyring = Keyring(1, loader=people.get)
+    messages = [alice.message(meta={}), bob.message()]
+    assert judge(keyring, *messages, learn=True) == [Code.OK, Code.OK]
 
 
 def test_wire_1_leading_zeros_that_were_dropped(tier: str) -> None:

@@ -41,6 +41,11 @@ class Proved(NamedTuple):
     time: float | None
     key: VerifyKey | None
 
+    @property
+    def place(self) -> tuple[str, str | None]:
+        """Type and terminal, of which one document is held."""
+        return self.type, self.terminal
+
 
 def parse(mapping: dict[str, Any]) -> Document:
     """DOC-1; raises ``Refusal``."""
@@ -124,4 +129,4 @@ def parse_time(value: Any) -> float | None:
     time = float(value)
     if not 0 <= time < math.inf:
         raise Refusal(Code.MALFORMED, "time: negative or not finite")
-    return time
+    return time + 0.0  # no negative zero

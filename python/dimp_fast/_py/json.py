@@ -7,6 +7,7 @@ constants, lone surrogates, depth and infinite numbers.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection
 from typing import Any, TypeGuard
@@ -16,8 +17,10 @@ from .refusal import Refusal
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
+MAX_NUMBER = 1000
+"""Characters of the longest number that is computed with (JSON-4)."""
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _MAX_INTEGER_BITS = 14_284  # 4300 digits, the most that the interpreter prints
 _CLOSER = {"{": "}", "[": "]"}
@@ -63,13 +66,18 @@ def _loads(text: str) -> dict[str, Any]:
 
 def _first_bracket_too_deep(text: str) -> tuple[int | None, str]:
     closers: list[str] = []
-    for match in _STRING_OR_BRACKET.finditer(text):
+    in_string = False
+    for match in _STRUCTURE.finditer(text):
         token = match.group()
-        if token in _CLOSER:
+        if token == '"':
+            in_string = not in_string
+        elif in_string or token[0] == "\\":
+            continue
+        elif token in _CLOSER:
             if len(closers) == MAX_DEPTH:
                 return match.start(), "".join(reversed(closers))
             closers.append(_CLOSER[token])
-        elif token in "]}" and (not closers or closers.pop() != token):
+        elif not closers or closers.pop() != token:
             return None, ""  # a syntax error; the parser will say where
     return None, ""
 
@@ -104,14 +112,16 @@ def entries(value: dict[str, Any]) -> Collection[tuple[str, Any]]:
 
 
 def _integer(literal: str) -> int | str:
-    if len(literal) > 308 and float(literal) in (float("inf"), float("-inf")):
-        return InfiniteNumber(literal)
-    return int(literal)
+    return InfiniteNumber(literal) if _is_infinite(literal) else int(literal)
 
 
 def _float(literal: str) -> float | str:
-    value = float(literal)
-    return InfiniteNumber(literal) if value in (float("inf"), float("-inf")) else value
+    return InfiniteNumber(literal) if _is_infinite(literal) else float(literal)
+
+
+def _is_infinite(literal: str) -> bool:
+    """JSON-4; a number that is too long to tell counts as infinite."""
+    return len(literal) > MAX_NUMBER or abs(float(literal)) == math.inf
 
 
 class InfiniteNumber(str):

@@ -21,6 +21,7 @@ from .verify import VerifyKey
 MAX_DOCUMENTS = 8
 
 Verdict = tuple[int, str]
+_ADMITTED: Verdict = (int(Code.OK), "")
 StoredAccount = tuple[str, bytes, list[bytes]]
 """(address, meta JSON, documents JSON), as they lie in an account folder."""
 
@@ -36,6 +37,9 @@ class Account(NamedTuple):
     def is_named(self, identifier: ParsedIdentifier) -> bool:
         return (identifier.name or "") == self.seed
 
+    def is_keyed(self, key: VerifyKey) -> bool:
+        return (self.key.algorithm, self.key.data) == (key.algorithm, key.data)
+
     def document_keys(self) -> list[VerifyKey]:
         found: list[VerifyKey] = []
         known = {(self.key.algorithm, self.key.data)}
@@ -48,21 +52,46 @@ class Account(NamedTuple):
 
     def is_past(self, proved: document.Proved) -> bool:
         """Whether a newer document is held. Of any terminal: that is not signed, so that an old
-        document could be put under another."""
-        return proved.time is not None and any(
-            held.time is not None and proved.time < held.time for held in self.documents
-        )
+        document could be put under another. No time is older than any."""
+        return any(_in_order(proved) < _in_order(held) for held in self.documents)
 
     def with_document(self, proved: document.Proved) -> Account:
         """DOC-3; raises ``Refusal`` when a newer one is held."""
+        elsewhere = [held for held in self.documents if held.place != proved.place]
         if any(held.data == proved.data for held in self.documents):
-            return self
+            # The wrapper is not signed: whoever brought it first may have named another place.
+            kept = [
+                held
+                for held in self.documents
+                if held in elsewhere or _in_order(held) >= _in_order(proved)
+            ]
+            return self._replace(documents=tuple(kept))
         if self.is_past(proved):
             raise Refusal(Code.EXPIRED, "document: older than one that is held")
-        place = (proved.type, proved.terminal)
-        others = [held for held in self.documents if (held.type, held.terminal) != place]
-        newest_first = sorted([proved, *others], key=lambda held: held.time or 0.0, reverse=True)
+        newest_first = sorted([proved, *elsewhere], key=_in_order, reverse=True)
         return self._replace(documents=tuple(newest_first[:MAX_DOCUMENTS]))
+
+    def with_documents(
+        self, documents: list[document.Proved | Refusal]
+    ) -> tuple[Account, list[Verdict]]:
+        """Add documents oldest first, so that none is refused for another one of them; the
+        verdicts are in the order that was given."""
+        account, verdicts = self, [_ADMITTED] * len(documents)
+        for index, proved in sorted(enumerate(documents), key=lambda row: _in_order(row[1])):
+            try:
+                if isinstance(proved, Refusal):
+                    raise proved
+                account = account.with_document(proved)
+            except Refusal as refusal:
+                verdicts[index] = refusal.code, refusal.reason
+        return account, verdicts
+
+
+def _in_order(document_or_not: document.Proved | Refusal) -> float:
+    """A time to sort by; none comes before all others."""
+    if isinstance(document_or_not, Refusal) or document_or_not.time is None:
+        return -1.0
+    return document_or_not.time
 
 
 class Checked(NamedTuple):
@@ -123,8 +152,8 @@ class KeyStore:
             parsed, form, key = meta.prove(identifier, json.loads_object(meta_text))
         except Refusal as refusal:
             return refusal.code, refusal.reason
-        self._insert(Account(parsed.address, form.seed or "", key))
-        return Code.OK, ""
+        held = self.admit(Account(parsed.address, form.seed or "", key), [])[0]
+        return _ADMITTED if isinstance(held, Account) else (held.code, held.reason)
 
     def add_document(self, text: bytes, now: float) -> Verdict:
         try:
@@ -132,7 +161,7 @@ class KeyStore:
             account = self.get(form.identifier.address)
             if account is None:
                 raise Refusal(Code.UNKNOWN_SENDER, "document: no checked meta for its ID")
-            self.hold_document(account.address, _prove_document(account, form, now))
+            self.hold_document(account, _prove_document(account, form, now))
         except Refusal as refusal:
             return refusal.code, refusal.reason
         return Code.OK, ""
@@ -160,25 +189,13 @@ class KeyStore:
             except Refusal as refusal:
                 reports.append(((refusal.code, refusal.reason), []))
                 continue
-            self._insert(account)
-            verdicts = self._hold_oldest_first(account.address, documents)
-            found(self.get(account.address) or account)
-            reports.append(((Code.OK, ""), verdicts))
+            held, verdicts = self.admit(account, documents)
+            if isinstance(held, Account):
+                found(held)
+                reports.append((_ADMITTED, verdicts))
+            else:
+                reports.append(((held.code, held.reason), []))
         return reports
-
-    def _hold_oldest_first(
-        self, address: str, documents: list[document.Proved | Refusal]
-    ) -> list[Verdict]:
-        """Add documents so that none is refused for another one of the same folder."""
-        verdicts: list[Verdict] = [(Code.OK, "")] * len(documents)
-        for index, proved in sorted(enumerate(documents), key=lambda row: _time(row[1])):
-            try:
-                if isinstance(proved, Refusal):
-                    raise proved
-                self.hold_document(address, proved)
-            except Refusal as refusal:
-                verdicts[index] = refusal.code, refusal.reason
-        return verdicts
 
     def resolve(self, table: MessageTable) -> Resolution:
         return Resolution(self, table)
@@ -190,22 +207,33 @@ class KeyStore:
                 self._accounts.move_to_end(address)
             return account
 
-    def _insert(self, account: Account) -> None:
+    def admit(
+        self, account: Account, documents: list[document.Proved | Refusal]
+    ) -> tuple[Account | Refusal, list[Verdict]]:
+        """Add an account with its documents, or its documents to the account that is there: in
+        one step, so that nothing can leave in between."""
         with self._lock:
-            if account.address in self._accounts:
-                return  # a meta is immutable: the first one stays
-            if self._max_accounts is not None and len(self._accounts) >= self._max_accounts:
+            held = self._accounts.get(account.address)
+            if held is not None:
+                if not held.is_keyed(account.key):
+                    return Refusal(Code.MISMATCH, "meta: another key is held for the ID"), []
+                account = held
+            elif self._max_accounts is not None and len(self._accounts) >= self._max_accounts:
                 if not self._evict:
-                    raise OverflowError(f"the keyring is full: {self._max_accounts} accounts")
+                    raise OverflowError("the keyring is full")
                 self._accounts.popitem(last=False)
+            account, verdicts = account.with_documents(documents)
             self._accounts[account.address] = account
+            self._accounts.move_to_end(account.address)
+            return account, verdicts
 
-    def hold_document(self, address: str, proved: document.Proved) -> None:
-        """Add a proved document to what the account holds by now; raises ``Refusal``."""
+    def hold_document(self, account: Account, proved: document.Proved) -> None:
+        """Add a document that was proved with the key of ``account`` to what is held by now;
+        raises ``Refusal``."""
         with self._lock:
-            account = self._accounts.get(address)
-            if account is not None:
-                self._accounts[address] = account.with_document(proved)
+            held = self._accounts.get(account.address)
+            if held is not None and held.is_keyed(account.key):
+                self._accounts[account.address] = held.with_document(proved)
 
 
 class Resolution:
@@ -273,20 +301,16 @@ class Resolution:
             meta_mapping, visa_mapping = item.fields.get("meta"), item.fields.get("visa")
             if meta_mapping is not None and not self._store.contains(item.sender.address):
                 try:
-                    self._store._insert(_account_from_attachments(item))
-                except OverflowError:
-                    continue  # MSG-9: a full keyring learns nothing
+                    self._store.admit(_account_from_attachments(item), [])
+                except (OverflowError, Refusal):
+                    continue  # MSG-9: a full keyring learns nothing; the sender may have left it
             account = self._store.get(item.sender.address)
             if visa_mapping is not None and account is not None:
                 try:
                     proved = _prove_document(account, document.parse(visa_mapping), now)
-                    self._store.hold_document(account.address, proved)
+                    self._store.hold_document(account, proved)
                 except Refusal:
                     continue  # MSG-8: a visa that does not verify is ignored
-
-
-def _time(proved: document.Proved | Refusal) -> float:
-    return 0.0 if isinstance(proved, Refusal) else proved.time or 0.0
 
 
 def _verifies(key: VerifyKey, message: Message) -> bool:

@@ -171,7 +171,7 @@ def _parse_ssh_rsa(text: str) -> Parsed:
         raise Refusal(Code.BAD_KEY, "key: ssh-rsa blob is broken")
     numbers = []
     for field in fields[1:]:
-        if not field or field[0] & 0x80 or (field[0] == 0 and not field[1:2] >= b"\x80"):
+        if field and (field[0] & 0x80 or (field[0] == 0 and not field[1:2] >= b"\x80")):
             raise Refusal(Code.BAD_KEY, "key: ssh-rsa integer is not minimal")
         numbers.append(int.from_bytes(field, "big"))
     return _rsa(numbers[1], numbers[0])

@@ -552,13 +552,19 @@ pub enum Number {
     BigInteger,
     /// A number with a fraction or an exponent, finite.
     Float(f64),
-    /// A number whose double is infinite.
+    /// A number whose double is infinite, or that is too long to tell.
     Infinite,
 }
+
+/// Characters of the longest number that is computed with: beyond, parsers of doubles begin to disagree (JSON-4).
+const MAX_NUMBER: usize = 1000;
 
 /// What a number as written amounts to.
 #[must_use]
 pub fn number(raw: &str) -> Number {
+    if raw.len() > MAX_NUMBER {
+        return Number::Infinite;
+    }
     let integer = !raw.contains(['.', 'e', 'E']);
     if integer {
         if let Ok(value) = raw.parse() {
@@ -591,7 +597,10 @@ pub fn seconds(value: Value) -> Option<f64> {
         }
         _ => return None,
     };
-    (0.0..f64::INFINITY).contains(&seconds).then_some(seconds)
+    // 0.0 is added so that there is no negative zero.
+    (0.0..f64::INFINITY)
+        .contains(&seconds)
+        .then_some(seconds + 0.0)
 }
 
 /// ASCII digits with an optional fraction.

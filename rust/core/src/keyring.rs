@@ -31,7 +31,7 @@ pub type Decoded = Result<Message, Refusal>;
 
 /// An ID that is proved to belong to a key. Its address is where it is held.
 #[derive(Clone, Debug)]
-struct Account {
+pub struct Account {
     name: Option<Box<str>>,
     key: Arc<VerifyKey>,
     /// Newest first; one for each type and terminal.
@@ -69,42 +69,57 @@ impl Account {
         document.prove(&self.key, now)
     }
 
-    /// Whether a newer document is held. Of any terminal: that is not signed, so that an old document could be put under another.
+    /// Whether a newer document is held. Of any terminal: that is not signed, so that an old document could be put under another. No time is older than any.
     fn is_past(&self, document: &Proved) -> bool {
-        let mut held = self.documents.iter();
-        held.any(|held| is_before(document.time, held.time))
+        self.documents.iter().any(|held| document.time < held.time)
     }
 
     /// This account with one more document (DOC-3).
     fn with(&self, document: Proved) -> Result<Self, Refusal> {
-        if self.documents.iter().any(|held| held.data == document.data) {
-            return Ok(self.clone());
-        }
-        if self.is_past(&document) {
+        let mut documents = self.documents.clone();
+        if documents.iter().any(|held| held.data == document.data) {
+            // The wrapper is not signed: whoever brought it first may have named another place.
+            documents.retain(|held| held.place != document.place || held.time >= document.time);
+        } else if self.is_past(&document) {
             return Err(Refusal::new(
                 Code::Expired,
                 "data: older than a document that is held",
             ));
+        } else {
+            documents.retain(|held| held.place != document.place);
+            documents.insert(0, document);
+            documents.sort_by(|a, b| in_order(b.time).total_cmp(&in_order(a.time)));
+            documents.truncate(MAX_DOCUMENTS);
         }
-        let others = self
-            .documents
-            .iter()
-            .filter(|held| held.place != document.place);
-        let mut documents: Vec<Proved> = others.cloned().collect();
-        documents.insert(0, document);
-        let time = |document: &Proved| document.time.unwrap_or(0.0);
-        documents.sort_by(|a, b| time(b).total_cmp(&time(a)));
-        documents.truncate(MAX_DOCUMENTS);
         Ok(Self {
             documents,
             ..self.clone()
         })
     }
+
+    /// This account with more documents, added oldest first so that none is refused for another one of them; the verdicts are in the order that was given.
+    fn with_all(mut self, documents: Vec<Result<Proved, Refusal>>) -> (Self, Vec<Verdict>) {
+        let mut verdicts = vec![Ok(()); documents.len()];
+        let mut order: Vec<_> = documents.into_iter().enumerate().collect();
+        order.sort_by(|(_, a), (_, b)| {
+            let time = |proved: &Result<Proved, _>| {
+                in_order(proved.as_ref().ok().and_then(|proved| proved.time))
+            };
+            time(a).total_cmp(&time(b))
+        });
+        for (index, proved) in order {
+            match proved.and_then(|proved| self.with(proved)) {
+                Ok(changed) => self = changed,
+                Err(refusal) => verdicts[index] = Err(refusal),
+            }
+        }
+        (self, verdicts)
+    }
 }
 
-/// Whether both times are known and `time` is the earlier one.
-fn is_before(time: Option<f64>, held: Option<f64>) -> bool {
-    time.zip(held).is_some_and(|(time, held)| time < held)
+/// A time to sort by; none comes before all others.
+fn in_order(time: Option<f64>) -> f64 {
+    time.unwrap_or(-1.0)
 }
 
 /// The store has as many accounts as it may have, and none may leave.
@@ -132,11 +147,23 @@ pub struct Loaded {
 }
 
 /// A stored account with everything checked but the age of its documents among those that are held.
-struct Checked {
-    identifier: Identifier,
+#[derive(Debug)]
+pub struct Checked {
+    address: Box<str>,
     account: Account,
     documents: Vec<Result<Proved, Refusal>>,
 }
+
+/// Checks accounts; this is the long part of loading and touches no store. `now` is in seconds since the epoch.
+#[must_use]
+pub fn check_all(accounts: &[Stored], now: f64, threads: usize) -> Vec<Result<Checked, Refusal>> {
+    pool::map(threads, accounts.len(), 1, |index| {
+        check(&accounts[index], now)
+    })
+}
+
+/// What is held at an address now, and the verdicts on the documents that came.
+type Admitted = (Result<Arc<Account>, Refusal>, Vec<Verdict>);
 
 /// Checked accounts by canonical address.
 #[derive(Debug)]
@@ -190,7 +217,7 @@ impl KeyStore {
         self.lock().pop(address).is_some()
     }
 
-    /// Adds the account of a meta that matches the ID (META-3). A meta never changes: the first one stays.
+    /// Adds the account of a meta that matches the ID (META-3). A meta never changes: the first one stays, and one with another key is a mismatch (META-5).
     ///
     /// # Errors
     /// When there is no room.
@@ -198,7 +225,8 @@ impl KeyStore {
         match meta::check(identifier, meta) {
             Ok((identifier, key)) => {
                 let account = Account::new(&identifier, key);
-                self.insert(identifier.address(), account).map(|_| Ok(()))
+                let (held, _) = self.admit(identifier.address(), account, Vec::new())?;
+                Ok(held.map(|_| ()))
             }
             Err(refusal) => Ok(Err(refusal)),
         }
@@ -240,7 +268,31 @@ impl KeyStore {
     /// # Errors
     /// When there is no room; what came before is in.
     pub fn load(&self, accounts: &[Stored], now: f64, threads: usize) -> Result<Vec<Loaded>, Full> {
-        self.load_each(accounts, now, threads, |_, _| ())
+        self.admit_all(check_all(accounts, now, threads), |_, _| ())
+    }
+
+    /// Adds accounts that were checked, in order; tells `found` what is held at an address then.
+    ///
+    /// # Errors
+    /// When there is no room; what came before is in.
+    pub fn admit_all(
+        &self,
+        checked: Vec<Result<Checked, Refusal>>,
+        mut found: impl FnMut(&str, Arc<Account>),
+    ) -> Result<Vec<Loaded>, Full> {
+        let mut loaded = Vec::with_capacity(checked.len());
+        for checked in checked {
+            let (meta, documents) = match checked {
+                Ok(checked) => {
+                    let (held, verdicts) =
+                        self.admit(&checked.address, checked.account, checked.documents)?;
+                    (held.map(|held| found(&checked.address, held)), verdicts)
+                }
+                Err(refusal) => (Err(refusal), Vec::new()),
+            };
+            loaded.push(Loaded { meta, documents });
+        }
+        Ok(loaded)
     }
 
     /// Looks up the senders of a batch (MSG-10).
@@ -277,21 +329,34 @@ impl KeyStore {
         self.lock().get(address).cloned()
     }
 
-    /// Adds an account, or finds the one that is there already.
-    fn insert(&self, address: &str, account: Account) -> Result<Arc<Account>, Full> {
+    /// Adds an account with its documents, or its documents to the account that is there: in one step, so that nothing can leave in between.
+    fn admit(
+        &self,
+        address: &str,
+        account: Account,
+        documents: Vec<Result<Proved, Refusal>>,
+    ) -> Result<Admitted, Full> {
         let mut accounts = self.lock();
-        if let Some(held) = accounts.get(address) {
-            return Ok(Arc::clone(held));
-        }
-        if self.max_accounts.is_some_and(|most| accounts.len() >= most) {
-            if !self.evict {
-                return Err(Full);
+        let held = accounts.get(address).cloned();
+        let account = match held {
+            Some(held) if held.key.public() != account.key.public() => {
+                let refusal = Refusal::new(Code::Mismatch, "meta: another key is held for the ID");
+                return Ok((Err(refusal), Vec::new()));
             }
-            accounts.pop_lru();
-        }
+            Some(held) => Account::clone(&held),
+            None if self.max_accounts.is_some_and(|most| accounts.len() >= most) => {
+                if !self.evict {
+                    return Err(Full);
+                }
+                accounts.pop_lru();
+                account
+            }
+            None => account,
+        };
+        let (account, verdicts) = account.with_all(documents);
         let account = Arc::new(account);
         accounts.put(address.into(), Arc::clone(&account));
-        Ok(account)
+        Ok((Ok(account), verdicts))
     }
 
     /// Adds a document that was proved with the key of `account` to what the store has at `address` by now.
@@ -305,70 +370,6 @@ impl KeyStore {
             // It has left in the meantime, or another has come.
             _ => Ok(()),
         }
-    }
-
-    /// Adds documents so that none is refused for another one of the same folder; the verdicts are in the order that was given.
-    fn hold_oldest_first(
-        &self,
-        address: &str,
-        account: &Account,
-        documents: Vec<Result<Proved, Refusal>>,
-    ) -> Vec<Verdict> {
-        let time = |proved: &Result<Proved, Refusal>| match proved {
-            Ok(proved) => proved.time.unwrap_or(0.0),
-            Err(_) => 0.0,
-        };
-        let mut order: Vec<_> = documents.into_iter().enumerate().collect();
-        order.sort_by(|(_, a), (_, b)| time(a).total_cmp(&time(b)));
-        let mut verdicts: Vec<_> = order
-            .into_iter()
-            .map(|(index, proved)| {
-                let verdict = proved.and_then(|proved| self.hold(address, account, proved));
-                (index, verdict)
-            })
-            .collect();
-        verdicts.sort_unstable_by_key(|&(index, _)| index);
-        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
-    }
-
-    /// As `load`; tells `found` what is held at an address then.
-    fn load_each(
-        &self,
-        accounts: &[Stored],
-        now: f64,
-        threads: usize,
-        mut found: impl FnMut(&str, Arc<Account>),
-    ) -> Result<Vec<Loaded>, Full> {
-        let checked = pool::map(threads, accounts.len(), 1, |index| {
-            check(&accounts[index], now)
-        });
-        let mut loaded = Vec::with_capacity(checked.len());
-        for checked in checked {
-            let Checked {
-                identifier,
-                account,
-                documents,
-            } = match checked {
-                Ok(checked) => checked,
-                Err(refusal) => {
-                    let (meta, documents) = (Err(refusal), Vec::new());
-                    loaded.push(Loaded { meta, documents });
-                    continue;
-                }
-            };
-            let address = identifier.address();
-            let mut held = self.insert(address, account.clone())?;
-            let documents = self.hold_oldest_first(address, &account, documents);
-            if let Some(latest) = self.get(address) {
-                held = latest;
-            }
-            found(address, held);
-            loaded.push(Loaded {
-                meta: Ok(()),
-                documents,
-            });
-        }
-        Ok(loaded)
     }
 }
 
@@ -386,7 +387,7 @@ fn check(stored: &Stored, now: f64) -> Result<Checked, Refusal> {
     };
     let documents = stored.documents.iter().map(prove).collect();
     Ok(Checked {
-        identifier,
+        address: identifier.address().into(),
         account,
         documents,
     })
@@ -424,12 +425,18 @@ impl Resolution {
     /// # Errors
     /// When there is no room in the store.
     pub fn load(&self, accounts: &[Stored], now: f64, threads: usize) -> Result<Vec<Loaded>, Full> {
+        self.admit_all(check_all(accounts, now, threads))
+    }
+
+    /// Adds accounts that were checked to the store and to this resolution.
+    ///
+    /// # Errors
+    /// When there is no room in the store.
+    pub fn admit_all(&self, checked: Vec<Result<Checked, Refusal>>) -> Result<Vec<Loaded>, Full> {
         let mut found = HashMap::new();
-        let loaded = self
-            .store
-            .load_each(accounts, now, threads, |address, account| {
-                found.insert(address.to_owned(), account);
-            });
+        let loaded = self.store.admit_all(checked, |address, account| {
+            found.insert(address.to_owned(), account);
+        });
         let mut senders = self.senders.write().unwrap_or_else(PoisonError::into_inner);
         for sender in senders.iter_mut() {
             if let Some(account) = found.remove(&*sender.address) {
@@ -477,7 +484,8 @@ impl Resolution {
                 Some(account) => Some(account),
                 None => attached_account(message, frame)
                     .ok()
-                    .and_then(|account| self.store.insert(address, account).ok()),
+                    .and_then(|account| self.store.admit(address, account, Vec::new()).ok())
+                    .and_then(|(held, _)| held.ok()),
             };
             let Some(account) = account else { continue };
             if let Some(proved) = attached_document(message, frame, &account, now) {

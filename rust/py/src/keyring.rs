@@ -35,6 +35,9 @@ fn check_meta(py: Python<'_>, identifier: &Bound<'_, PyString>, meta: &[u8]) -> 
 }
 
 /// Checked accounts by canonical address, at most `max_accounts` of them.
+///
+/// Its lock is taken only by a thread that holds the GIL: a process forks with the GIL held, so no child finds the lock taken by a thread that it does not have. Accounts are
+/// checked without the GIL, before they are admitted.
 #[pyclass(frozen, module = "dimp_fast._rust")]
 struct KeyStore(Arc<keyring::KeyStore>);
 
@@ -45,37 +48,36 @@ impl KeyStore {
         Self(Arc::new(keyring::KeyStore::new(max_accounts, evict)))
     }
 
-    fn __len__(&self, py: Python<'_>) -> usize {
-        py.detach(|| self.0.len())
+    fn __len__(&self) -> usize {
+        self.0.len()
     }
 
     /// The canonical addresses, the least recently used first.
-    fn addresses(&self, py: Python<'_>) -> Vec<String> {
-        py.detach(|| self.0.addresses())
+    fn addresses(&self) -> Vec<String> {
+        self.0.addresses()
     }
 
     /// Whether an account has this canonical address.
     fn contains(&self, address: &Bound<'_, PyString>) -> bool {
         let text = buffers::text(address).unwrap_or(NO_ID);
-        address.py().detach(|| self.0.contains(text))
+        self.0.contains(text)
     }
 
     /// Removes an account; `False` when there is none.
     fn discard(&self, address: &Bound<'_, PyString>) -> bool {
         let text = buffers::text(address).unwrap_or(NO_ID);
-        address.py().detach(|| self.0.discard(text))
+        self.0.discard(text)
     }
 
     /// Adds the account of a meta that matches the ID; `OverflowError` when there is no room.
     fn add_meta(&self, identifier: &Bound<'_, PyString>, meta: &[u8]) -> PyResult<Answer> {
         let text = buffers::text(identifier).unwrap_or(NO_ID);
-        let added = identifier.py().detach(|| self.0.add_meta(text, meta));
-        added.map(answer).map_err(full)
+        self.0.add_meta(text, meta).map(answer).map_err(full)
     }
 
     /// Adds a document to the account that it is of; `now` is in seconds since the epoch.
-    fn add_document(&self, py: Python<'_>, document: &[u8], now: f64) -> Answer {
-        answer(py.detach(|| self.0.add_document(document, now)))
+    fn add_document(&self, document: &[u8], now: f64) -> Answer {
+        answer(self.0.add_document(document, now))
     }
 
     /// `(algorithm, data)` of each key of an ID: those of documents, newest first, then the meta key.
@@ -84,7 +86,7 @@ impl KeyStore {
         identifier: &Bound<'py, PyString>,
     ) -> Vec<(&'static str, Bound<'py, PyBytes>)> {
         let (py, text) = (identifier.py(), buffers::text(identifier).unwrap_or(NO_ID));
-        let keys = py.detach(|| self.0.keys_for(text));
+        let keys = self.0.keys_for(text);
         keys.iter()
             .map(|key| (key.algorithm().name(), PyBytes::new(py, key.data())))
             .collect()
@@ -100,14 +102,14 @@ impl KeyStore {
     ) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
         let accounts: Vec<Account<'_>> = accounts.extract()?;
         let accounts = stored(&accounts);
-        report(py.detach(|| self.0.load(&accounts, now, threads)))
+        let checked = py.detach(|| keyring::check_all(&accounts, now, threads));
+        report(self.0.admit_all(checked, |_, _| ()))
     }
 
     /// Looks up the senders of a table.
-    fn resolve(&self, py: Python<'_>, table: Py<MessageTable>) -> Resolution {
-        let items = table.get().items();
+    fn resolve(&self, table: Py<MessageTable>) -> Resolution {
         Resolution {
-            inner: py.detach(|| self.0.resolve(items)),
+            inner: self.0.resolve(table.get().items()),
             table,
         }
     }
@@ -123,8 +125,8 @@ struct Resolution {
 #[pymethods]
 impl Resolution {
     /// The canonical addresses of senders without an account, each once.
-    fn missing(&self, py: Python<'_>) -> Vec<String> {
-        py.detach(|| self.inner.missing())
+    fn missing(&self) -> Vec<String> {
+        self.inner.missing()
     }
 
     /// Loads accounts into the store and into this resolution; `OverflowError` when there is no room.
@@ -137,7 +139,8 @@ impl Resolution {
     ) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
         let accounts: Vec<Account<'_>> = accounts.extract()?;
         let accounts = stored(&accounts);
-        report(py.detach(|| self.inner.load(&accounts, now, threads)))
+        let checked = py.detach(|| keyring::check_all(&accounts, now, threads));
+        report(self.inner.admit_all(checked))
     }
 
     /// One code a message, and the reasons of those that were refused here.
@@ -174,7 +177,7 @@ impl Resolution {
                 items.len()
             )));
         }
-        py.detach(|| self.inner.learn(items, &frames, codes, now));
+        self.inner.learn(items, &frames, codes, now);
         Ok(())
     }
 }

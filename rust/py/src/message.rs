@@ -257,7 +257,7 @@ fn encode<'py>(
             &name
         });
         match value.cast::<PyDict>() {
-            Ok(keys) if name == "keys" => write_object(&mut writer, keys, true)?,
+            Ok(keys) if name == "keys" || name == "K" => write_object(&mut writer, keys, true)?,
             _ => write(&mut writer, &value, true)?,
         }
     }
