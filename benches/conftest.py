@@ -46,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDS] = []
     config.option.benchmark_quiet = True  # its table has whole rounds in it; ours comes instead
+    # A test that is skipped, or whose contenders fail, has not used it.
+    config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
 
 
 def pytest_benchmark_update_machine_info(

@@ -79,7 +79,7 @@ class Race:
     Args:
         contenders: at least one, with different names.
         items: how many items one call works on.
-        turn_ns: how long a turn lasts at least; 0 makes every turn a single call.
+        turn_ns: how long a turn lasts at least; 0 makes every turn a single call, and a cold one.
         clocks: for tests, and for work that is done in child processes.
     """
 
@@ -128,7 +128,7 @@ class Race:
         """One turn for each contender, in the order in which they were named."""
         for contender, track in zip(self._contenders, self.tracks, strict=True):
             with contender.scope():
-                if track.calls > 1:
+                if self._turn_ns:
                     contender.call()  # a rival has just filled the caches
                 before, after = self._timed(contender.call, track.calls)
             done = track.calls * self._items

@@ -67,7 +67,9 @@ class Settings(NamedTuple):
         backend = _choice("DIMP_FAST_BACKEND", ("auto", *TIERS))
         simd = _choice("DIMP_FAST_SIMD", ("auto", *SIMD_LEVELS))
         text = os.environ.get("DIMP_FAST_THREADS", "").strip()
-        if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1024):
+        if text and not (
+            text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= 1024
+        ):
             raise ImportError(f"DIMP_FAST_THREADS={text!r}: a number from 1 to 1024 is wanted")
         required = os.environ.get("DIMP_FAST_REQUIRE", "")
         require = tuple(name.strip() for name in required.split(",") if name.strip())

@@ -123,47 +123,83 @@ def _read(path: Path) -> bytes | None:
 
 
 _TOKEN = re.compile(rb'\\.|["\[\]{},]', re.DOTALL)
-_DOCUMENTS = re.compile(rb'[ \t\n\r]*"documents"[ \t\n\r]*:[ \t\n\r]*')
 _SPACE = b" \t\n\r"
+_DOCUMENTS = re.compile(rb'[ \t\n\r]*"documents"[ \t\n\r]*:[ \t\n\r]*')
+
+_Structure = Iterator[tuple[int, bytes, int]]
+"""(where, which, depth) of brackets and commas outside strings; the depth of a token is that of
+what it opens, closes or parts, 1 for the outermost."""
 
 
 def _split_documents(content: bytes) -> list[bytes]:
     """The documents of a ``documents.js``, in their own text: ``{"documents": [...]}`` as the
     reference writes it, a bare array, or one document.
 
-    Brackets are counted and strings passed over, nothing else: one document that is not JSON must
-    not take the others with it. Of a file that breaks off, what was complete counts, and one item
-    that is no document stands for the rest.
+    Brackets are counted and strings passed over, nothing else is read: one document that is no
+    JSON must not take the others with it. Where a file breaks off, the documents that were complete
+    count, and one item that is no document stands for the rest.
     """
+    structure = _structure(content)
+    array = _find_array(content, structure)
+    if array is None:
+        return [content]
+    start, array_depth = array
     items: list[bytes] = []
-    array = 0  # the depth of the array of documents while inside it
-    found = in_string = False
-    depth = start = end = 0
+    complete = start  # where the last value that is whole ends
+    for at, token, depth in structure:
+        if depth == array_depth + 1 and token in b"]}":
+            complete = at + 1
+        elif depth == array_depth:
+            if token == b"}" or len(items) == MAX_DOCUMENTS:
+                break
+            items.append(content[start:at])
+            start = complete = at + 1
+            if token == b"]":
+                if len(items) == 1 and not items[0].strip(_SPACE):
+                    items.clear()  # an empty array
+                is_whole = _ends_well(content, start, structure, depth)
+                return items if is_whole else [*items, _NO_DOCUMENT]
+    if complete > start and len(items) < MAX_DOCUMENTS:
+        items.append(content[start:complete])
+    return [*items, _NO_DOCUMENT]
+
+
+def _structure(content: bytes) -> _Structure:
+    depth = 0
+    in_string = False
     for match in _TOKEN.finditer(content):
-        token, at = match[0], match.start()
+        token = match[0]
         if token == b'"':
             in_string = not in_string
-        elif in_string or token.startswith(b"\\"):
-            continue
-        elif token in b"[{":
-            depth += 1
-            if depth == 1 and content[:at].strip(_SPACE):
-                break  # something stands before the value
-            if token == b"[" and not found:
-                found = depth == 1 or (
-                    depth == 2 and _DOCUMENTS.fullmatch(content, start, at) is not None
-                )
-                array = depth if found else 0
-            if depth == 1 or array == depth:
-                start = end = at + 1
-        elif token == b",":
-            if array == depth:
-                if len(items) == MAX_DOCUMENTS:
-                    return [*items, _NO_DOCUMENT]
-                items.append(content[start:at])
-            if depth == 1 or array == depth:
-                start = at + 1
-    return items
+        elif not in_string and len(token) == 1:
+            depth += token in b"[{"
+            yield match.start(), token, depth
+            depth -= token in b"]}"
+
+
+def _find_array(content: bytes, structure: _Structure) -> tuple[int, int] | None:
+    """Where the items of the array of documents begin, and its depth; takes ``structure`` there."""
+    member = 0  # where a member of the outermost object begins
+    for at, token, depth in structure:
+        if depth == 1:
+            if token in b"[{" and content[:at].strip(_SPACE):
+                return None
+            if token == b"[":
+                return at + 1, 1
+            member = at + 1
+        elif depth == 2 and token in b"[{":
+            if token == b"[" and _DOCUMENTS.fullmatch(content, member, at):
+                return at + 1, 2
+            member = at  # not read again: that would take quadratic time
+    return None
+
+
+def _ends_well(content: bytes, rest: int, structure: _Structure, depth: int) -> bool:
+    """Whether a file ends as it should after its array of documents, at that depth."""
+    if depth == 2:
+        closing = (at for at, token, depth in structure if depth == 1 and token == b"}")
+        rest = next(closing, -1) + 1
+    return rest > 0 and not content[rest:].strip(_SPACE)
 
 
 def load_folder(

@@ -6,8 +6,9 @@ Nothing gets in unchecked: a meta must match its ID, a document must be signed b
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,16 @@ Loader = Callable[[str], "Loaded | None"]
 """Canonical address -> (meta, documents) as mappings or JSON bytes, or None when there is none.
 
 Called from the thread that asks, which may be any; what it returns is checked like anything else.
+An account that is there and cannot be used is a :class:`DimError`: it is reported to ``on_refused``
+and counts as absent. Every other error reaches whoever asked the keyring.
 """
+
+_Stored = tuple[str, bytes, list[bytes]]
+"""(address, meta, documents) as JSON text, unchecked."""
+
+ACCOUNTS_AT_ONCE = 64
+"""So many accounts are read before they are checked and stored: enough to keep all threads busy,
+few enough to hold their files in memory, which may have megabytes each."""
 
 OnRefused = Callable[[str, Code, str], None]
 
@@ -40,7 +50,11 @@ class Keyring:
             one, adding beyond the limit raises.
         loader: finds the account of an address that is not held, see :data:`Loader`.
         on_refused: called with (address, code, reason) for each meta or document that the loader
-            found and the check refused.
+            found and the check refused, and for each account that the loader could not use.
+
+    Raises:
+        TypeError: ``max_accounts`` is not an ``int``.
+        ValueError: ``max_accounts`` is below 1.
     """
 
     __slots__ = ("_loader", "_on_refused", "_store")
@@ -51,8 +65,14 @@ class Keyring:
         loader: Loader | None = None,
         on_refused: OnRefused | None = None,
     ) -> None:
-        if max_accounts is not None and max_accounts < 1:
-            raise ValueError(f"max_accounts: at least 1 is wanted, not {max_accounts}")
+        if max_accounts is not None:
+            if isinstance(max_accounts, bool) or not isinstance(max_accounts, int):
+                raise TypeError(
+                    f"max_accounts: int or None is wanted, not {type(max_accounts).__name__}"
+                )
+            if max_accounts < 1:
+                raise ValueError(f"max_accounts: at least 1 is wanted, not {max_accounts}")
+            max_accounts = min(max_accounts, sys.maxsize)
         self._loader = loader
         self._on_refused = on_refused
         self._store = _dispatch.operation("KeyStore")(max_accounts, loader is not None)
@@ -66,7 +86,12 @@ class Keyring:
 
         Raises:
             DimError: ``TOO_LARGE``, the keyring is full and has no loader.
+            TypeError: ``identifier`` or ``meta`` is of a wrong type.
         """
+        if not isinstance(identifier, (str, Identifier)):
+            raise TypeError(
+                f"identifier: str or Identifier is wanted, not {type(identifier).__name__}"
+            )
         text = _json(meta)
         if text is None:
             return Code.MALFORMED
@@ -87,17 +112,24 @@ class Keyring:
         text = _json(document)
         if text is None:
             return Code.MALFORMED
-        code, _ = self._store.add_document(text, time.time())
-        if code == int(Code.UNKNOWN_SENDER) and self._load_owner(document):
-            code, _ = self._store.add_document(text, time.time())
+        now = time.time()
+        code, _ = self._store.add_document(text, now)
+        if code == int(Code.UNKNOWN_SENDER) and (owner := self._find_owner(document)) is not None:
+            self._load_found(self._store, [owner], 1)
+            code, _ = self._store.add_document(text, now)
+            if code == int(Code.UNKNOWN_SENDER):
+                code, _ = self._store_of(owner).add_document(text, now)
         return Code(code)
 
-    def _load_owner(self, document: Mapping[str, Any]) -> bool:
-        did = document.get("did", document.get("ID"))
+    def _find_owner(self, document: Mapping[str, Any]) -> _Stored | None:
+        did: Any = document.get("did")
+        if did is None:  # JSON's null is absent, as for whoever checks the document
+            did = document.get("ID")
         try:
-            return isinstance(did, str) and self._load_missing(Identifier.parse(did))
-        except DimError:
-            return False
+            address = Identifier.parse(did).address
+        except (DimError, TypeError):
+            return None
+        return self._find(address)
 
     def keys_for(self, identifier: Identifier | str) -> tuple[PublicKey, ...]:
         """The keys that verify messages of ``identifier``: those of its documents, newest first,
@@ -107,36 +139,48 @@ class Keyring:
             DimError: ``BAD_ADDRESS``, ``identifier`` is no ID.
         """
         parsed = Identifier.parse(identifier)
-        self._load_missing(parsed)
         found = self._store.keys_for(str(parsed))
+        if not found and (stored := self._find(parsed.address)) is not None:
+            self._load_found(self._store, [stored], 1)
+            found = self._store.keys_for(str(parsed)) or self._store_of(stored).keys_for(
+                str(parsed)
+            )
         return tuple(_public_key(algorithm, data) for algorithm, data in found)
 
-    def _load_missing(self, identifier: Identifier) -> bool:
-        if self._loader is None or self._store.contains(identifier.address):
-            return False
-        return self._load_into(self._store, [identifier.address], 1)
+    def _store_of(self, stored: _Stored) -> Any:
+        """A store with that account only: in the shared one, other threads may have needed its
+        room again at once, and an account that the loader has is never unknown."""
+        store = type(self._store)(None, False)
+        store.load([stored], time.time(), 1)
+        return store
 
-    def _load_into(self, store: Any, addresses: Iterable[str], threads: int) -> bool:
-        """Load what the loader finds into ``store``, a key store or a resolution; says whether
-        there was anything."""
-        stored = list(self._stored(addresses))
-        results = store.load(stored, time.time(), threads)
-        if self._on_refused is not None:
-            for (address, _, _), (meta, documents) in zip(stored, results, strict=True):
-                for code, reason in (meta, *documents):
-                    if code != int(Code.OK):
-                        self._on_refused(address, Code(code), reason)
-        return bool(stored)
+    def _load_into(self, target: Any, addresses: Sequence[str], threads: int) -> None:
+        """Load what the loader finds into ``target``, a key store or a resolution."""
+        for start in range(0, len(addresses), ACCOUNTS_AT_ONCE):
+            asked = map(self._find, addresses[start : start + ACCOUNTS_AT_ONCE])
+            self._load_found(target, [stored for stored in asked if stored is not None], threads)
 
-    def _stored(self, addresses: Iterable[str]) -> Iterator[tuple[str, bytes, list[bytes]]]:
-        """What the loader finds, as JSON text; its errors are the caller's to see."""
+    def _load_found(self, target: Any, accounts: list[_Stored], threads: int) -> None:
+        results = target.load(accounts, time.time(), threads)
+        for (address, _, _), (meta, documents) in zip(accounts, results, strict=True):
+            for code, reason in (meta, *documents):
+                if code != int(Code.OK):
+                    self._report(address, Code(code), reason)
+
+    def _find(self, address: str) -> _Stored | None:
+        """What the loader has of ``address``; its errors are the caller's to see."""
         if self._loader is None:
-            return
-        for address in addresses:
+            return None
+        try:
             found = self._loader(address)
-            if found is not None:
-                meta, documents = found
-                yield address, _text(meta), [_text(document) for document in documents]
+        except DimError as error:
+            self._report(address, error.code, error.reason)
+            return None
+        return None if found is None else _stored(address, found)
+
+    def _report(self, address: str, code: Code, reason: str) -> None:
+        if self._on_refused is not None:
+            self._on_refused(address, code, reason)
 
     def load(
         self,
@@ -197,6 +241,18 @@ def _json(mapping: Mapping[str, Any]) -> bytes | None:
         return json.dumps(dict(mapping), allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError):
         return None
+
+
+def _stored(address: str, found: Loaded) -> _Stored:
+    if isinstance(found, (tuple, list)) and len(found) == 2 and isinstance(found[1], Sequence):
+        meta, documents = found
+        if not isinstance(documents, (str, bytes)) and all(
+            isinstance(source, (Mapping, bytes)) for source in (meta, *documents)
+        ):
+            return address, _text(meta), [_text(document) for document in documents]
+    raise TypeError(
+        f"loader: (meta, documents) or None is wanted for {address}, as mappings or JSON bytes"
+    )
 
 
 def _text(source: Mapping[str, Any] | bytes) -> bytes:

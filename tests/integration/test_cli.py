@@ -18,12 +18,15 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MESSAGES, ACCOUNTS = EXAMPLES / "messages.jsonl", EXAMPLES / "accounts"
 
 
-def run(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run(
+    *arguments: object, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "dimp_fast.cli", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         check=False,
+        env={**os.environ, **environment},
     )
 
 
@@ -103,6 +106,106 @@ def test_verify_text_output(folder: Path) -> None:
     assert ":2:" not in quiet
 
 
+def test_names_of_any_alphabet_on_any_terminal(folder: Path) -> None:
+    stranger = accounts.frame(accounts.account("ECC", "李明").message())
+    text = f"-:1: UNKNOWN_SENDER         {accounts.account('ECC', '李明').id} -> "
+    for encoding, written in (("utf-8", text), ("ascii", text.replace("李明", r"\u674e\u660e"))):
+        done = run("verify", "--accounts", folder, stdin=stranger, PYTHONIOENCODING=encoding)
+        assert done.returncode == 1, done.stderr
+        assert done.stdout.decode(encoding).startswith(written)
+
+
+def test_text_output_cannot_steer_a_terminal(folder: Path, tmp_path: Path) -> None:
+    alice = accounts.account("ECC")
+    evil = f"a\u202eb\u200f@{alice.address}"
+    path = tmp_path / "x\x1b[31m\nfake:1: OK"
+    path.write_bytes(accounts.frame(alice.message(sender=evil)) + b"\n{}")
+    place = tmp_path / "expect\x1b.jsonl"
+    place.write_bytes(b'{"line": 1, "verdict": "\\u001b"}\n' * 3)
+    arguments = ("verify", path, "--accounts", folder)
+    for more in ((), ("--expect", place)):
+        done = run(*arguments, *more)
+        assert done.returncode == 1
+        for stream in (done.stdout, done.stderr):
+            assert all(line.isprintable() for line in stream.decode().splitlines())
+            assert not stream.decode().startswith("fake")
+        assert rb"x\x1b[31m\nfake:1: OK:1: MISMATCH" in done.stdout
+        assert rb"a\u202eb\u200f@" in done.stdout
+    messages, _ = rows(run(*arguments, "--json"))
+    assert (messages[0]["source"], messages[0]["sender"]) == (str(path), evil)
+    for wrong in (("--\x1b[31m", "verify", "--accounts", folder), ("verify", "--accounts", "\x1b")):
+        done = run(*wrong)
+        assert done.returncode == 2
+        assert b"\x1b" not in done.stderr
+        assert rb"\x1b" in done.stderr
+
+
+@pytest.mark.parametrize("descriptor", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_crash(folder: Path, descriptor: int) -> None:
+    shell = f'exec "$0" -m dimp_fast.cli verify --accounts "$1" {descriptor}>&-'
+    done = subprocess.run(
+        ["sh", "-c", shell, sys.executable, str(folder)],
+        input=None if descriptor == 0 else GOOD,
+        capture_output=True,
+        check=False,
+    )
+    if descriptor == 2:
+        assert done.returncode == 0
+        assert done.stdout.startswith(b"-:1: OK ")
+    else:
+        assert done.returncode == 2
+        name = "input" if descriptor == 0 else "output"
+        assert done.stderr.decode() == f"dimp-fast: standard {name} is closed\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this platform")
+def test_a_full_disk_is_no_crash(folder: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "dimp_fast.cli", "verify", "--accounts", str(folder)],
+            input=GOOD,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"dimp-fast: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_large_limits_mean_no_limit(folder: Path) -> None:
+    many = "9" * 25
+    limits = ("--threads", many, "--max-accounts", many)
+    done = run("verify", "--accounts", folder, *limits, stdin=GOOD)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "row",
+    [b'{"line": 1e400, "verdict": "OK"}', b"[" * 100_000, b'{"line": ' + b"[" * 100_000, b"[]",
+     b'{"line": NaN, "verdict": "OK"}', b'{"line": ' + b"9" * 5000 + b"}", b"\xff", b"1", b"{}"],
+)  # fmt: skip
+def test_a_manifest_that_is_none_exits_with_2(folder: Path, tmp_path: Path, row: bytes) -> None:
+    path = tmp_path / "manifest.jsonl"
+    path.write_bytes(row + b"\n")
+    done = run("verify", "--accounts", folder, "--expect", path, stdin=GOOD)
+    assert done.returncode == 2
+    assert b"not a line and a verdict" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_account_files_that_are_none_do_not_end_the_run(folder: Path) -> None:
+    alice, bob = accounts.account("ECC"), accounts.account("ECC", "bob", number=1)
+    (folder / "public" / bob.address / "meta.js").mkdir(parents=True)
+    (folder / "public" / alice.address / "documents.js").write_bytes(b" " * (4 * 1024 * 1024 + 1))
+    text = accounts.frame(bob.message()) + b"\n" + GOOD
+    done = run("verify", "--accounts", folder, "--json", stdin=text)
+    messages, summary = rows(done)
+    assert [row["verdict"] for row in messages] == ["UNKNOWN_SENDER", "OK"]
+    assert summary["refused_accounts"] == {"MALFORMED": 2}
+    assert f"account {bob.address}: MALFORMED meta.js" in done.stderr.decode()
+
+
 def test_verify_an_empty_input_is_fine(folder: Path) -> None:
     done = run("verify", "--accounts", folder, "--json", stdin=b"")
     assert done.returncode == 0
@@ -122,7 +225,9 @@ def test_verify_a_line_that_is_too_long_is_refused_alone(folder: Path) -> None:
      ("verify", "--accounts", "nowhere"), ("verify", "--accounts", EXAMPLES, "--threads", "0"),
      ("verify", MESSAGES, "--accounts", ACCOUNTS, "--expect", "nowhere"),
      ("verify", MESSAGES, MESSAGES, "--accounts", ACCOUNTS, "--expect", "x"),
-     ("verify", EXAMPLES, "--accounts", ACCOUNTS)],
+     ("verify", EXAMPLES, "--accounts", ACCOUNTS),
+     ("verify", "--accounts", EXAMPLES, "--threads", "9" * 5000),
+     ("verify", "--accounts", EXAMPLES, "--max-accounts", "-" + "9" * 30)],
 )  # fmt: skip
 def test_usage_and_unreadable_input_exit_with_2(arguments: tuple[object, ...]) -> None:
     done = run(*arguments)

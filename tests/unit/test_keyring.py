@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,18 @@ import accounts
 import pytest
 from accounts import frame
 
-from dimp_fast import AccountFolder, Code, DimError, Keyring, verify_messages
+from dimp_fast import (
+    AccountFolder,
+    Code,
+    DimError,
+    Identifier,
+    Keyring,
+    Verdicts,
+    derive_addresses,
+    verify_batch,
+    verify_messages,
+)
+from dimp_fast.keyring import ACCOUNTS_AT_ONCE
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PEOPLE = [accounts.account("ECC", f"user{n}", number=n) for n in range(6)]
@@ -183,13 +195,185 @@ def test_many_threads_share_a_keyring() -> None:
     assert wrong == []
 
 
+@pytest.fixture
+def crowded() -> Keyring:
+    """A keyring of one account in which other threads always need the room at once."""
+    keyring = Keyring(max_accounts=1, loader=Counting(PEOPLE[:2]))
+    other = PEOPLE[5]
+    load = keyring._store.load
+
+    class Evicting:
+        """The store of the keyring, which loses what it loads before anybody asks for it."""
+
+        def __new__(cls, *arguments: Any) -> Any:
+            return object.__new__(cls) if not arguments else type(store)(*arguments)
+
+        def load(self, found: Any, now: float, threads: int) -> Any:
+            results = load(found, now, threads)
+            store.add_meta(other.id, json.dumps(other.meta).encode())
+            return results
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    store = keyring._store
+    keyring._store = Evicting()
+    return keyring
+
+
+def test_keys_of_an_account_that_was_evicted_meanwhile(crowded: Keyring) -> None:
+    for person in PEOPLE[:2]:
+        assert crowded.keys_for(person.id) == (person.signer.public_key,)
+        assert not crowded._store.contains(person.address)
+    assert crowded.keys_for(PEOPLE[2].id) == ()
+
+
+def test_a_document_for_an_account_that_was_evicted_meanwhile(crowded: Keyring) -> None:
+    document = PEOPLE[0].document(time=1_700_000_001)
+    assert crowded.add_document(document) is Code.OK
+    assert not crowded._store.contains(PEOPLE[0].address)
+    assert crowded.add_document({**document, "signature": "AAAA"}) in (
+        Code.BAD_SIGNATURE,
+        Code.BAD_SIGNATURE_ENCODING,
+    )
+    assert crowded.add_document(PEOPLE[2].document()) is Code.UNKNOWN_SENDER
+
+
+def test_threads_that_need_each_others_room_find_every_account() -> None:
+    keyring = Keyring(max_accounts=1, loader=Counting(PEOPLE))
+    wrong: list[object] = []
+
+    def work(person: accounts.Account) -> None:
+        try:
+            for _ in range(200):
+                if keyring.keys_for(person.id) != (person.signer.public_key,):
+                    wrong.append(person.id)
+                if (code := keyring.add_document(person.document())) is not Code.OK:
+                    wrong.append(code)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(person,)) for person in PEOPLE]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
+
+
+def test_accounts_are_loaded_in_slices() -> None:
+    """A batch may have more senders than their files fit in memory."""
+    people = [accounts.account("ECC", f"user{n}", number=n) for n in range(ACCOUNTS_AT_ONCE + 9)]
+    held: list[int] = []
+    keyring = Keyring()
+
+    def loader(address: str) -> Any:
+        held.append(len(keyring))
+        return by_address[address].meta, []
+
+    by_address = {person.address: person for person in people}
+    keyring._loader = loader
+    assert verify_messages([frame(person.message()) for person in people], keyring)[1].all_ok()
+    assert held == [0] * ACCOUNTS_AT_ONCE + [ACCOUNTS_AT_ONCE] * 9
+    assert len(keyring) == len(people)
+
+
+def test_an_account_that_a_loader_cannot_use_is_reported_and_absent() -> None:
+    refused: list[tuple[str, Code, str]] = []
+    good = Counting(PEOPLE[:1])
+
+    def loader(address: str) -> Any:
+        if address == PEOPLE[1].address:
+            raise DimError(Code.TOO_LARGE, "row: too long")
+        return good(address)
+
+    keyring = Keyring(loader=loader, on_refused=lambda *facts: refused.append(facts))
+    frames = [frame(person.message()) for person in PEOPLE[:2]]
+    assert list(verify_messages(frames, keyring)[1]) == [Code.OK, Code.UNKNOWN_SENDER]
+    assert refused == [(PEOPLE[1].address, Code.TOO_LARGE, "row: too long")]
+    assert keyring.keys_for(PEOPLE[1].id) == ()
+    assert keyring.add_document(PEOPLE[1].document()) is Code.UNKNOWN_SENDER
+    assert len(refused) == 3
+    assert Keyring(loader=loader).keys_for(PEOPLE[1].id) == ()
+
+
+@pytest.mark.parametrize("name", ["did", "ID"])
+def test_the_loader_is_asked_by_either_name_of_a_document(name: str) -> None:
+    person = PEOPLE[0]
+    document = {"did": None, "ID": None, **person.document()}
+    document["did"], document[name] = None, person.id
+    keyring = Keyring(loader=Counting([person]))
+    assert keyring.add_document(document) is Code.OK
+    assert keyring.add_document({**document, "did": 5}) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "found",
+    [5, (), "meta", ({},), ({}, None), ({}, {}), ({}, b""), ({}, "x"), ({}, [None]), (None, []),
+     ({}, ["{}"]), ("{}", []), ({}, [], []), {"meta": {}, "documents": []}],
+)  # fmt: skip
+def test_a_loader_that_breaks_its_protocol(found: Any) -> None:
+    person = PEOPLE[0]
+    keyring = Keyring(loader=lambda address: found)
+    expected = pytest.raises(TypeError, match=f"loader: .*{person.address}")
+    with expected:
+        keyring.keys_for(person.id)
+    with expected:
+        keyring.add_document(person.document())
+    with expected:
+        verify_messages([frame(person.message())], keyring)
+
+
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="max_accounts"):
         Keyring(max_accounts=0)
+    for wrong in (True, 1.0, "1"):
+        with pytest.raises(TypeError, match="max_accounts"):
+            Keyring(max_accounts=wrong)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         Keyring().add_meta("x", "text")  # type: ignore[arg-type]
+    for nobody in (123, None, b"x"):
+        with pytest.raises(TypeError, match="identifier"):
+            Keyring().add_meta(nobody, PEOPLE[0].meta)  # type: ignore[arg-type]
+    assert Keyring().add_meta("x", PEOPLE[0].meta) is Code.BAD_ADDRESS
     with pytest.raises(DimError):
         Keyring().keys_for("nobody")
     assert "nobody" not in Keyring()
     assert 5 not in Keyring()
     assert bool(Keyring())
+    with pytest.raises(TypeError, match="keyring: Keyring"):
+        verify_messages([], None)  # type: ignore[arg-type]
+
+
+def test_large_numbers_mean_no_limit() -> None:
+    keyring = Keyring(2**70)
+    assert keyring.add_meta(PEOPLE[0].id, PEOPLE[0].meta) is Code.OK
+    message = frame(PEOPLE[0].message())
+    assert verify_messages([message] * 3, keyring, threads=2**64)[1].all_ok()
+    signer = PEOPLE[0].signer
+    columns = [b"m"] * 3, [signer.sign(b"m")] * 3
+    assert verify_batch(signer.public_key, *columns, threads=10**30).all_ok()
+    assert len(derive_addresses([b"a"], threads=2**64)) == 1
+
+
+def test_misuse_of_plain_values() -> None:
+    with pytest.raises(TypeError, match=r"\.codes"):
+        Verdicts(b"\0\1")[0:1]  # type: ignore[index]
+    parsed = Identifier.parse(PEOPLE[0].id)
+    assert parsed.is_same_as(Identifier.parse(PEOPLE[0].id + "/desk"))
+    with pytest.raises(TypeError, match="Identifier"):
+        parsed.is_same_as(PEOPLE[0].id)  # type: ignore[arg-type]
+    for network in (None, True, "x", 1.0, [1]):
+        with pytest.raises(TypeError, match=r"network\[1\]"):
+            derive_addresses([b"a", b"b"], [0, network])  # type: ignore[list-item]
+    for network in (None, True, 1.5):
+        with pytest.raises(TypeError, match="network"):
+            derive_addresses([b"a"], network)  # type: ignore[arg-type]
+    numpy = pytest.importorskip("numpy")
+    plain = derive_addresses([b"a", b"b"], [0, 136])
+    assert derive_addresses([b"a", b"b"], numpy.array([0, 136], dtype="u1")) == plain

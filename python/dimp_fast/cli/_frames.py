@@ -26,6 +26,8 @@ class Batch(NamedTuple):
 
 def read_batches(source: str) -> Iterator[Batch]:
     """The non-blank lines of a file, or of standard input for ``-``; raises ``OSError``."""
+    if source == "-" and sys.stdin is None:
+        raise OSError("standard input is closed")
     opened = nullcontext(sys.stdin.buffer) if source == "-" else open(source, "rb")  # noqa: SIM115
     with opened as file:
         lines: list[int] = []

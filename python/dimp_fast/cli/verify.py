@@ -15,6 +15,7 @@ from ..accounts import AccountFolder
 from ..verdict import Code
 from ._frames import Batch, read_batches
 from ._progress import progress_bar
+from ._text import complain, printable
 
 _EXAMPLE = """\
 example:
@@ -92,23 +93,26 @@ def add_parser(commands: Any) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0  # also thousands of digits
     if number < 1:
-        raise argparse.ArgumentTypeError("at least 1 is wanted")
+        raise argparse.ArgumentTypeError(f"a number from 1 on is wanted, not {text[:40]!r}")
     return number
 
 
 def run(options: argparse.Namespace) -> int:
     """The subcommand; returns the exit code."""
     if options.expect is not None and len(options.files) > 1:
-        print("dimp-fast verify: --expect goes with one FILE", file=sys.stderr)
+        complain("dimp-fast verify: --expect goes with one FILE")
         return 2
     summary = Summary()
 
     def refused_account(address: str, code: Code, reason: str) -> None:
         summary.refused_accounts[code] += 1
         if not options.quiet:
-            print(f"account {address}: {code.name} {reason}", file=sys.stderr)
+            complain(f"account {address}: {code.name} {reason}")
 
     folder = AccountFolder(options.accounts)
     keyring = Keyring(options.max_accounts, loader=folder, on_refused=refused_account)
@@ -162,7 +166,7 @@ class _Expected:
                 try:
                     row = json.loads(text)
                     yield int(row["line"]), str(row["verdict"])
-                except (ValueError, TypeError, KeyError) as error:
+                except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
                     raise OSError(f"{self._path}:{number}: not a line and a verdict") from error
 
     def differs(self, judged: Judged) -> bool:
@@ -171,17 +175,16 @@ class _Expected:
         if line == judged.line and verdict == judged.code.name:
             return False
         wanted = verdict if line == judged.line else "nothing"
-        print(
+        complain(
             f"{judged.source}:{judged.line}: {judged.code.name} instead of {wanted}"
-            f" ({judged.reason or 'accepted'})",
-            file=sys.stderr,
+            f" ({judged.reason or 'accepted'})"
         )
         return True
 
     def missing(self) -> int:
         rest = sum(1 for _ in self._rows)
         if rest:
-            print(f"{self._path}: {rest} verdicts for messages that are not there", file=sys.stderr)
+            complain(f"{self._path}: {rest} verdicts for messages that are not there")
         return rest
 
 
@@ -204,7 +207,8 @@ def _write_text(judged: Judged) -> None:
         text = f"{judged.sender} -> {judged.receiver}"
         if judged.reason:
             text += f"  ({judged.reason})"
-    sys.stdout.write(f"{judged.source}:{judged.line}: {judged.code.name:<22} {text}\n")
+    text = f"{judged.source}:{judged.line}: {judged.code.name:<22} {text}"
+    sys.stdout.write(printable(text) + "\n")
 
 
 def _summary_json(summary: Summary, expected: _Expected | None) -> None:
