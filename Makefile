@@ -35,8 +35,10 @@ help:
 	@echo 'make clean        remove what all of these made'
 
 run: $(BUILT)
+	@echo 'The examples: good and bad messages and accounts; a bad one is to be refused.'
 	$(VENV)/bin/dimp-fast verify examples/messages.jsonl \
-		--accounts examples/accounts --expect examples/manifest.jsonl
+		--accounts examples/accounts --expect examples/manifest.jsonl --quiet
+	@echo 'Next: $(VENV)/bin/dimp-fast doctor, $(VENV)/bin/dimp-fast verify --help'
 
 build: $(BUILT)
 

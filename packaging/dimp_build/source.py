@@ -23,7 +23,6 @@ WHEEL_INPUTS = ("pyproject.toml", "*.md", "LICENSE", "cython_ext", "python", "ru
 SDIST_ONLY = ("Makefile", ".gitignore", "benches", "docs", "examples", "packaging", "tests")
 GENERATED_FOLDERS = re.compile(
     r"(.*/)?(__pycache__|target|[^/]*\.egg-info|\.(hypothesis|benchmarks|(pytest|mypy|ruff)_cache))"
-    r"|rust/fuzz/(corpus|artifacts|coverage)"
 )
 GENERATED_FILES = re.compile(r".*\.(so|pyd|py[co])|_build_info\.json|\.DS_Store")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _dispatch
 from ._version import __version__
 from .address import (
     AddressColumns,
@@ -20,7 +19,7 @@ from .address import (
     routing_columns,
 )
 from .identity import EntityType, Identifier
-from .keyring import Keyring
+from .keyring import Keyring, Loader, OnRefused
 from .keys import PublicKey
 from .message import (
     MessageBatch,
@@ -35,7 +34,7 @@ from .verify import verify_batch
 
 if TYPE_CHECKING:
     from ._info import backend_info
-    from .accounts import AccountFolder
+    from .accounts import AccountFolder, LoadReport, RefusedAccount, UnreadableAccount
 
 __all__ = [
     "AccountFolder",
@@ -45,10 +44,15 @@ __all__ = [
     "EntityType",
     "Identifier",
     "Keyring",
+    "LoadReport",
+    "Loader",
     "MessageBatch",
+    "OnRefused",
     "PublicKey",
+    "RefusedAccount",
     "ReliableMessage",
     "RoutingColumns",
+    "UnreadableAccount",
     "Verdicts",
     "__version__",
     "backend_info",
@@ -63,7 +67,13 @@ __all__ = [
     "verify_messages",
 ]
 
-_LAZY = {"backend_info": "_info", "AccountFolder": "accounts"}
+_LAZY = {
+    "backend_info": "_info",
+    "AccountFolder": "accounts",
+    "LoadReport": "accounts",
+    "RefusedAccount": "accounts",
+    "UnreadableAccount": "accounts",
+}
 """What few programs need: imported when it is asked for."""
 
 
@@ -79,6 +89,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-del _dispatch

@@ -13,6 +13,8 @@ import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -131,9 +133,11 @@ class Dispatcher:
         try:
             module = importlib.import_module(_MODULES[tier])
             if tier == RUST:
+                if module.__version__ != __version__:
+                    raise ImportError(f"it was built for version {module.__version__}")
                 simd = None if self.settings.simd == "auto" else self.settings.simd
                 module.configure(self.settings.threads, simd)
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:
             self._absent[tier] = f"broken: {error}"
             warnings.warn(
                 f"dimp_fast: the {tier} tier is there but does not load, "

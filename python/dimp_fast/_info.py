@@ -17,7 +17,7 @@ __all__ = ["backend_info"]
 
 def backend_info() -> dict[str, Any]:
     """Version, tier and SIMD level of every operation with the result of its self-test, CPU,
-    threads, caches and build facts, as plain JSON values.
+    threads and build facts, as plain JSON values.
 
     Selects every operation, so the first call runs the self-tests that have not run yet.
     """
@@ -29,7 +29,7 @@ def backend_info() -> dict[str, Any]:
     operations = {name: _operation(dispatcher, name, levels) for name in _dispatch.UNITS}
     return {
         "version": __version__,
-        "backend": operations["verify_batch"]["tier"],
+        "backend": operations["decode_batch"]["tier"],
         "settings": {
             "backend": dispatcher.settings.backend,
             "simd": dispatcher.settings.simd,
@@ -46,7 +46,6 @@ def backend_info() -> dict[str, Any]:
             "simd": runtime["simd"]["active"] if runtime else "portable",
         },
         "threads": runtime["threads"]["size"] if runtime else 1,
-        "caches": {"keyring": "bounded by Keyring(max_accounts=...)"},
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
         "libraries": {**_library_versions(), **runtime.get("crates", {})},

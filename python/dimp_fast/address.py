@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import _dispatch
 from ._checks import sequence_of
+from ._columns import column
 from .keys import PublicKey
 
 if TYPE_CHECKING:
@@ -47,27 +48,27 @@ class AddressColumns:
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
         """``Code.OK`` or ``Code.BAD_ADDRESS``, shape ``(n,)``."""
-        return _column(self._codes, "<u1")
+        return column(self._codes, "<u1")
 
     @property
     def network(self) -> npt.NDArray[np.uint8]:
         """The raw network byte, shape ``(n,)``: 0 for ETH, 0x80 and 0x81 for broadcast."""
-        return _column(self._networks, "<u1")
+        return column(self._networks, "<u1")
 
     @property
     def digest(self) -> npt.NDArray[np.uint8]:
         """The 20 bytes of the address, shape ``(n, 20)``; zeros for broadcast."""
-        return _column(self._digests, "<u1").reshape(len(self), 20)
+        return column(self._digests, "<u1").reshape(len(self), 20)
 
     @property
     def number(self) -> npt.NDArray[np.uint32]:
         """The search number by today's definition, shape ``(n,)``."""
-        return _column(self._numbers, "<u4")
+        return column(self._numbers, "<u4")
 
     @property
     def number_le(self) -> npt.NDArray[np.uint32]:
         """The search number by the original definition, shape ``(n,)``."""
-        return _column(self._numbers_le, "<u4")
+        return column(self._numbers_le, "<u4")
 
     def text(self) -> list[str | None]:
         """The canonical spellings; ``None`` where an item was refused."""
@@ -95,34 +96,28 @@ class RoutingColumns:
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
         """``Code.OK`` or ``Code.BAD_ADDRESS``, shape ``(n,)``."""
-        return _column(self._codes, "<u1")
+        return column(self._codes, "<u1")
 
     @property
     def network(self) -> npt.NDArray[np.uint8]:
         """The raw network byte, shape ``(n,)``."""
-        return _column(self._networks, "<u1")
+        return column(self._networks, "<u1")
 
     @property
     def number(self) -> npt.NDArray[np.uint32]:
         """The search number, shape ``(n,)``."""
-        return _column(self._numbers, "<u4")
+        return column(self._numbers, "<u4")
 
     @property
     def shard(self) -> npt.NDArray[np.uint32]:
         """``number % shards``, shape ``(n,)``; 0 for broadcast and for refused items."""
-        return _column(self._shards, "<u4")
+        return column(self._shards, "<u4")
 
     def __len__(self) -> int:
         return len(self._codes)
 
     def __repr__(self) -> str:
         return f"<RoutingColumns of {len(self)}>"
-
-
-def _column(data: bytes, dtype: str) -> npt.NDArray[Any]:
-    import numpy as np
-
-    return np.frombuffer(data, dtype=np.dtype(dtype))
 
 
 def derive_addresses(

@@ -39,6 +39,7 @@ ACCOUNTS_AT_ONCE = 64
 few enough to hold their files in memory, which may have megabytes each."""
 
 OnRefused = Callable[[str, Code, str], None]
+"""Called with the address, the code and the reason of what a loader found and a check refused."""
 
 
 class Keyring:

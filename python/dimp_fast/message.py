@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _dispatch
 from ._checks import binary, sequence_of
+from ._columns import column
 from .identity import Identifier
 from .keyring import Keyring
 from .verdict import Code, DimError, Verdicts
@@ -124,18 +125,20 @@ class MessageBatch:
     Refused frames keep their place: ``codes`` says why, the columns hold ``None``, NaN or -1 there.
     """
 
-    __slots__ = ("_codes", "_receivers", "_senders", "_table")
+    __slots__ = ("_codes", "_receivers", "_senders", "_table", "_times", "_types")
 
     def __init__(self, table: Any) -> None:
         self._table = table
         self._codes: bytes = table.codes()
         self._senders: list[str | None] | None = None
         self._receivers: list[str | None] | None = None
+        self._times: npt.NDArray[np.float64] | None = None
+        self._types: npt.NDArray[np.int64] | None = None
 
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
         """Verdicts of decoding as ``uint8``, shape ``(n,)``."""
-        return _column(self._codes, "<u1")
+        return column(self._codes, "<u1")
 
     @property
     def verdicts(self) -> Verdicts:
@@ -160,12 +163,16 @@ class MessageBatch:
     @property
     def time(self) -> npt.NDArray[np.float64]:
         """Seconds since the epoch, shape ``(n,)``; NaN for none."""
-        return _column(self._table.times(), "<f8")
+        if self._times is None:
+            self._times = column(self._table.times(), "<f8")
+        return self._times
 
     @property
     def type(self) -> npt.NDArray[np.int64]:
         """Content types, shape ``(n,)``; -1 for none, or for a name."""
-        return _column(self._table.types(), "<i8")
+        if self._types is None:
+            self._types = column(self._table.types(), "<i8")
+        return self._types
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -194,12 +201,6 @@ class MessageBatch:
     def __repr__(self) -> str:
         refused = len(self) - self._codes.count(0)
         return f"<MessageBatch of {len(self)}, {refused} refused>"
-
-
-def _column(data: bytes, dtype: str) -> npt.NDArray[Any]:
-    import numpy as np
-
-    return np.frombuffer(data, dtype=np.dtype(dtype))
 
 
 def decode(frame: bytes) -> ReliableMessage:

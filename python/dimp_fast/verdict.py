@@ -8,7 +8,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from ._columns import column
+
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterator
 
     import numpy as np
@@ -89,9 +92,7 @@ class Verdicts:
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
         """The codes as a read-only ``uint8`` array of shape ``(n,)``."""
-        import numpy as np
-
-        return np.frombuffer(self._codes, dtype=np.uint8)
+        return column(self._codes, "<u1")
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -112,9 +113,11 @@ class Verdicts:
                 return detail
         return _MEANINGS[code]
 
-    def counts(self) -> dict[Code, int]:
-        """How many items got each code; codes that did not occur are left out."""
-        return {code: n for code in Code if (n := self._codes.count(int(code)))}
+    def counts(self) -> Counter[Code]:
+        """How many items got each code; 0 for codes that did not occur, which are left out."""
+        from collections import Counter
+
+        return Counter({code: n for code in Code if (n := self._codes.count(int(code)))})
 
     def __len__(self) -> int:
         return len(self._codes)

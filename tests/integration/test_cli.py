@@ -22,7 +22,7 @@ def run(
     *arguments: object, stdin: bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "dimp_fast.cli", *map(str, arguments)],
+        [sys.executable, "-m", "dimp_fast", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         check=False,
@@ -79,6 +79,23 @@ def test_verify_against_a_manifest(tmp_path: Path) -> None:
         done = run("verify", MESSAGES, "--accounts", ACCOUNTS, "--expect", changed, "--quiet")
         assert done.returncode == 1
         assert done.stderr
+
+
+def test_verify_counts_what_is_different_and_what_is_missing(tmp_path: Path) -> None:
+    head = tmp_path / "head.jsonl"
+    head.write_bytes(b"".join(MESSAGES.read_bytes().splitlines(keepends=True)[:100]))
+    arguments = (head, "--accounts", ACCOUNTS, "--expect", EXAMPLES / "manifest.jsonl")
+    done = run("verify", *arguments, "--quiet", "--json")
+    assert done.returncode == 1
+    assert rows(done)[1]["expected"] == {"compared": 100, "different": 0, "missing": 535}
+    text = run("verify", *arguments, "--quiet").stdout.decode()
+    assert "as expected: 100 of 100; expected and not there: 535" in text
+
+
+def test_verify_says_when_the_account_folder_is_none(tmp_path: Path) -> None:
+    done = run("verify", "--accounts", tmp_path, "--quiet", stdin=GOOD)
+    assert done.returncode == 1
+    assert b"no public/<address>/meta.js" in done.stderr
 
 
 def test_verify_standard_input_and_blank_lines(folder: Path) -> None:
@@ -142,7 +159,7 @@ def test_text_output_cannot_steer_a_terminal(folder: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("descriptor", [0, 1, 2])
 def test_a_closed_standard_stream_is_no_crash(folder: Path, descriptor: int) -> None:
-    shell = f'exec "$0" -m dimp_fast.cli verify --accounts "$1" {descriptor}>&-'
+    shell = f'exec "$0" -m dimp_fast verify --accounts "$1" {descriptor}>&-'
     done = subprocess.run(
         ["sh", "-c", shell, sys.executable, str(folder)],
         input=None if descriptor == 0 else GOOD,
@@ -162,7 +179,7 @@ def test_a_closed_standard_stream_is_no_crash(folder: Path, descriptor: int) -> 
 def test_a_full_disk_is_no_crash(folder: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "dimp_fast.cli", "verify", "--accounts", str(folder)],
+            [sys.executable, "-m", "dimp_fast", "verify", "--accounts", str(folder)],
             input=GOOD,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -252,7 +269,7 @@ def test_a_reader_that_leaves_is_no_crash(folder: Path, tmp_path: Path) -> None:
     path.write_bytes((b"{}" + b"\n") * 50_000)
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "dimp_fast.cli", "verify", path, "--accounts", folder]
+    command = [sys.executable, "-m", "dimp_fast", "verify", path, "--accounts", folder]
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert done.returncode == 2

@@ -121,14 +121,71 @@ def test_an_operation_with_a_wrong_answer_is_disabled_loudly_and_alone() -> None
         tiers.select("verify_batch")  # warned once
 
 
-@pytest.mark.parametrize("unit", _dispatch.UNITS)
-def test_every_selftest_notices_a_broken_tier(unit: str) -> None:
-    class Liar:
-        def __getattr__(self, name: str) -> Any:
-            return lambda *args, **kwargs: None
+def _lies() -> dict[str, dict[str, Any]]:
+    """For each unit a tier that is right but for one plausible mistake."""
+    from dimp_fast import _python
 
+    class Credulous(_python.KeyStore):
+        def resolve(self, table: Any) -> Any:
+            resolution = super().resolve(table)
+            resolution.verify = lambda now, threads: (table.codes(), {})  # type: ignore[method-assign]
+            return resolution
+
+    def unchecked(texts: list[str], threads: int) -> Any:
+        codes, *columns = _python.parse_addresses(texts, threads)
+        return (bytes(len(codes)), *columns)
+
+    return {
+        "derive_addresses": {
+            "derive_addresses": lambda items, networks, threads: _python.derive_addresses(
+                items, b"\0", threads
+            )
+        },
+        "derive_eth_addresses": {
+            "derive_eth_addresses": lambda points, threads: [
+                text.lower() for text in _python.derive_eth_addresses(points, threads)
+            ]
+        },
+        "parse_addresses": {"parse_addresses": unchecked},
+        "parse_identifier": {
+            "parse_identifier": lambda text: _python.parse_identifier(text.rpartition("@")[2])
+        },
+        "route": {"route": lambda texts, shards: _python.route(texts, 1)},
+        "parse_public_key": {
+            "parse_public_key_mapping": lambda algorithm, data: _python.parse_public_key(data)
+        },
+        "verify_batch": {"verify_batch": lambda keys, messages, *_: bytes(len(messages))},
+        "decode_batch": {"KeyStore": Credulous},
+        "encode": {"encode": lambda message, short: _python.encode(message, False)},
+    }
+
+
+@pytest.mark.parametrize("unit", _dispatch.UNITS)
+def test_every_selftest_notices_a_plausible_mistake(unit: str) -> None:
+    from dimp_fast import _python
+
+    honest = types.SimpleNamespace(**vars(_python))
+    _selftest.run(unit, honest)  # type: ignore[arg-type]
+    wrong = types.SimpleNamespace(**{**vars(_python), **_lies()[unit]})
     with pytest.raises(_selftest.SelfTestFailure):
-        _selftest.run(unit, Liar())  # type: ignore[arg-type]
+        _selftest.run(unit, wrong)  # type: ignore[arg-type]
+
+
+def test_a_meta_check_that_believes_everything_is_noticed() -> None:
+    from dimp_fast import _python
+
+    wrong = types.SimpleNamespace(**{**vars(_python), "check_meta": lambda *_: (0, "")})
+    with pytest.raises(_selftest.SelfTestFailure):
+        _selftest.run("decode_batch", wrong)  # type: ignore[arg-type]
+
+
+def test_a_module_of_another_version_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = types.SimpleNamespace(__version__="0.0.1")
+    monkeypatch.setattr(_dispatch.importlib, "import_module", lambda name: stale)
+    monkeypatch.setattr(_dispatch, "_EXTENSIONS", {"rust": (), "cython": (), "python": ()})
+    tiers = _dispatch.Dispatcher(_dispatch.Settings("auto", "auto", 0, ()))
+    with pytest.warns(RuntimeWarning, match=r"built for version 0\.0\.1"):
+        tiers.load("rust")
 
 
 def test_no_tier_left_is_an_error() -> None:

@@ -22,7 +22,6 @@ MAX_NUMBER = 1000
 
 _STRUCTURE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_MAX_INTEGER_BITS = 14_284  # 4300 digits, the most that the interpreter prints
 _CLOSER = {"{": "}", "[": "]"}
 
 
@@ -92,7 +91,8 @@ def _parse(text: str) -> Any:
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        raise Refusal(Code.MALFORMED, f"message: not JSON at character {error.pos}") from None
+        position = len(text[: error.pos].encode("utf-8", "surrogatepass"))
+        raise Refusal(Code.MALFORMED, f"message: not JSON at byte {position}") from None
     _refuse_lone_surrogates(text)
     return value
 
@@ -193,7 +193,10 @@ def _check_emittable(value: object, depth: int) -> None:
             value = tuple(value.values())
         for item in value:
             _check_emittable(item, depth + 1)
-    elif isinstance(value, int) and value.bit_length() > _MAX_INTEGER_BITS:
-        raise Refusal(Code.MALFORMED, "message: integer of too many digits")
-    elif value is not None and not isinstance(value, (bool, int)):
+    elif isinstance(value, int):
+        try:
+            float(value)
+        except OverflowError:
+            raise Refusal(Code.MALFORMED, "message: integer of too many digits") from None
+    elif value is not None:
         raise TypeError(f"{type(value).__name__} is not JSON")

@@ -106,7 +106,7 @@ def _check(stored: StoredAccount, now: float) -> Checked:
     address, meta_text, documents = stored
     mapping = json.loads_object(meta_text)
     seed = meta.parse(mapping).seed or ""
-    parsed, _, key = meta.prove(f"{seed}@{address}" if seed else address, mapping)
+    parsed, _, key = meta.check(f"{seed}@{address}" if seed else address, mapping)
     account = Account(parsed.address, seed, key)
     proved: list[document.Proved | Refusal] = []
     for text in documents:
@@ -149,7 +149,7 @@ class KeyStore:
 
     def add_meta(self, identifier: str, meta_text: bytes) -> Verdict:
         try:
-            parsed, form, key = meta.prove(identifier, json.loads_object(meta_text))
+            parsed, form, key = meta.check(identifier, json.loads_object(meta_text))
         except Refusal as refusal:
             return refusal.code, refusal.reason
         held = self.admit(Account(parsed.address, form.seed or "", key), [])[0]
@@ -323,7 +323,7 @@ def _account_from_attachments(message: Message) -> Account:
         raise Refusal(Code.UNKNOWN_SENDER, "sender: no checked key")
     try:
         form = meta.parse(mapping)
-        key = meta.match(message.sender, form)
+        key = meta.prove(message.sender, form)
     except Refusal as refusal:
         reason = f"meta: not proved to be the sender's: {refusal.reason}"
         raise Refusal(Code.MISMATCH, reason) from None

@@ -89,7 +89,7 @@ def is_compressed(flag: object) -> bool:
 _TRUE_TEXTS = frozenset(("1", "true", "yes", "on"))
 
 
-def match(identifier: ParsedIdentifier, meta: Meta) -> VerifyKey:
+def prove(identifier: ParsedIdentifier, meta: Meta) -> VerifyKey:
     """META-3: the key that ``identifier`` is proved to belong to; raises ``Refusal``."""
     if identifier.is_broadcast:
         raise Refusal(Code.MISMATCH, "ID: a broadcast ID has no meta")
@@ -119,19 +119,19 @@ def _same_address(identifier: ParsedIdentifier, source: bytes) -> None:
         raise Refusal(Code.MISMATCH, "ID: the address is not made of this meta")
 
 
-def prove(identifier: str, mapping: dict[str, Any]) -> tuple[ParsedIdentifier, Meta, VerifyKey]:
+def check(identifier: str, mapping: dict[str, Any]) -> tuple[ParsedIdentifier, Meta, VerifyKey]:
     """Everything about a meta and an ID; raises ``Refusal`` by VERDICT-2."""
     meta = parse(mapping)
     parsed = parse_identifier(identifier)
     if parsed is None:
         raise Refusal(Code.BAD_ADDRESS, "ID: not an ID")
-    return parsed, meta, match(parsed, meta)
+    return parsed, meta, prove(parsed, meta)
 
 
 def check_meta(identifier: str, meta: bytes) -> tuple[int, str]:
     """The verdict on a meta for an ID, with its reason."""
     try:
-        prove(identifier, json.loads_object(meta))
+        check(identifier, json.loads_object(meta))
     except Refusal as refusal:
         return refusal.code, refusal.reason
     return Code.OK, ""

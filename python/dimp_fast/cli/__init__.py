@@ -1,6 +1,6 @@
 """The command line, ``dimp-fast``: one module a subcommand.
 
-Exit codes: 0 fine, 1 something was refused, 2 usage or unreadable input.
+Exit codes: 0 fine, 1 something was refused, 2 usage or unreadable input, 130 interrupted.
 """
 
 from __future__ import annotations

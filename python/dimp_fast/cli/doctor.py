@@ -17,9 +17,10 @@ example:
 exit code: 0 fine (a tier may be missing), 1 a self-test failed or a tier does not load
 """
 
+_AGAIN = "in the source folder: make clean build, or pip install --force-reinstall ."
 _ADVICE = {
-    "rust": "install Rust (cargo and a C linker), then reinstall dimp-fast from source",
-    "cython": "install a C compiler and the Python headers, then reinstall dimp-fast from source",
+    "rust": f"install Rust (cargo and a C linker), then {_AGAIN}",
+    "cython": f"install a C compiler and the Python headers, then {_AGAIN}",
 }
 
 
@@ -78,7 +79,7 @@ def _lines(info: dict[str, Any], advice: list[str]) -> list[str]:
     cpu = info["cpu"]
     lines = [
         f"dimp-fast {info['version']} on {info['implementation']} {info['python']}",
-        f"cpu: {cpu['model']}, {cpu['cores']} cores, SIMD level {cpu['simd']}",
+        f"cpu: {cpu['model']}, {cpu['cores']} cores, SIMD detected: {cpu['simd']}",
         f"cpu features: {' '.join(cpu['features']) or 'unknown (the Rust tier reads them)'}",
         f"threads: {info['threads']}",
         "",
@@ -92,9 +93,8 @@ def _lines(info: dict[str, Any], advice: list[str]) -> list[str]:
         )
     lines += ["", "libraries: " + ", ".join(f"{n} {v}" for n, v in info["libraries"].items())]
     lines += ["build:", *_build_lines(info["build"])]
-    if advice:
-        lines += ["", "advice:"]
-        lines += [f"  {line}" for line in advice]
+    lines.append("")
+    lines += [f"advice: {line}" for line in advice] or ["everything is fine"]
     return lines
 
 
@@ -102,7 +102,10 @@ def _build_lines(build: dict[str, Any]) -> list[str]:
     lines = [f"  {name}: {value}" for name, value in build.items() if name != "tiers"]
     for tier, facts in build.get("tiers", {}).items():
         if facts["built"]:
-            tools = ", ".join(f"{tool} {version}" for tool, version in facts["tools"].items())
+            tools = ", ".join(
+                version if version.startswith(tool) else f"{tool} {version}"
+                for tool, version in facts["tools"].items()
+            )
             lines.append(f"  {tier}: built ({tools})")
         else:
             lines.append(f"  {tier}: skipped ({facts['reason']})")

@@ -48,7 +48,8 @@ class Summary:
     def __init__(self) -> None:
         self.codes: Counter[Code] = Counter()
         self.refused_accounts: Counter[Code] = Counter()
-        self.differences = 0
+        self.different = 0
+        self.missing = 0
         self.started = time.perf_counter()
 
     @property
@@ -115,6 +116,8 @@ def run(options: argparse.Namespace) -> int:
             complain(f"account {address}: {code.name} {reason}")
 
     folder = AccountFolder(options.accounts)
+    if next(folder.addresses(), None) is None:
+        complain(f"dimp-fast verify: no public/<address>/meta.js in {options.accounts}")
     keyring = Keyring(options.max_accounts, loader=folder, on_refused=refused_account)
     expected = None if options.expect is None else _Expected(options.expect)
     write = _write_json if options.json else _write_text
@@ -126,17 +129,17 @@ def run(options: argparse.Namespace) -> int:
                 for judged in _judge(batch, keyring, options):
                     summary.codes[judged.code] += 1
                     if expected is not None:
-                        summary.differences += expected.differs(judged)
+                        summary.different += expected.differs(judged)
                     if not options.quiet and not (options.refused and judged.code is Code.OK):
                         write(judged)
                 position = batch.position
                 advance(done + position, summary.total)
             done += position
     if expected is not None:
-        summary.differences += expected.missing()
+        summary.missing = expected.missing()
     (_summary_json if options.json else _summary_text)(summary, expected)
     if expected is not None:
-        return 1 if summary.differences else 0
+        return 1 if summary.different or summary.missing else 0
     return 0 if summary.codes[Code.OK] == summary.total else 1
 
 
@@ -221,7 +224,11 @@ def _summary_json(summary: Summary, expected: _Expected | None) -> None:
         "refused_accounts": {code.name: n for code, n in summary.refused_accounts.most_common()},
     }
     if expected is not None:
-        facts["expected"] = {"compared": expected.compared, "different": summary.differences}
+        facts["expected"] = {
+            "compared": expected.compared,
+            "different": summary.different,
+            "missing": summary.missing,
+        }
     sys.stdout.write(json.dumps({"summary": facts}) + "\n")
 
 
@@ -235,19 +242,31 @@ def _summary_text(summary: Summary, expected: _Expected | None) -> None:
             f"{code.name} {n}" for code, n in summary.refused_accounts.most_common()
         )
         lines.append(f"metas and documents refused: {refused}")
-    lines.append(f"{seconds:.3f} s, {rate:,.0f} messages/s, tier: {_backend()}")
+    lines.append(f"{seconds:.3f} s, {rate:,.0f} messages/s, {_tiers()}")
     if expected is not None:
-        same = expected.compared - summary.differences
-        lines.append(
-            f"as expected: {max(same, 0)} of {expected.compared}"
-            if summary.differences
-            else f"every verdict as expected ({expected.compared})"
-        )
+        if summary.different or summary.missing:
+            same = expected.compared - summary.different
+            lines.append(
+                f"as expected: {same} of {expected.compared}; "
+                f"expected and not there: {summary.missing}"
+            )
+        else:
+            lines.append(f"every verdict as expected ({expected.compared})")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _backend() -> str:
     from .. import backend_info
 
-    backend: str = backend_info()["operations"]["decode_batch"]["tier"]
+    backend: str = backend_info()["backend"]
     return backend
+
+
+def _tiers() -> str:
+    """Which tier did it. Cython has no signatures: those are checked in Python then."""
+    from .. import backend_info
+
+    info = backend_info()
+    signatures = info["operations"]["verify_batch"]["tier"]
+    text = f"tier: {info['backend']}"
+    return text if signatures == info["backend"] else f"{text} (signatures: {signatures})"

@@ -83,14 +83,13 @@ impl Document<'_> {
     /// # Errors
     /// `BAD_SIGNATURE_ENCODING`, `BAD_SIGNATURE`, `MALFORMED`, `TOO_LARGE` or `EXPIRED`.
     pub fn prove(&self, key: &VerifyKey, now: f64) -> Result<Proved, Refusal> {
-        match key.verify_wire(self.data.as_bytes(), &self.signature) {
-            Code::Ok => {}
-            code => {
-                return Err(Refusal::new(
-                    code,
-                    "signature: not made over data by the meta key",
-                ))
-            }
+        let code = key.verify_wire(self.data.as_bytes(), &self.signature);
+        if code != Code::Ok {
+            let reason = match code {
+                Code::BadSignature => "signature: not made over data by the meta key",
+                _ => "signature: cannot be a signature of the meta key",
+            };
+            return Err(Refusal::new(code, reason));
         }
         let properties = Object::parse(&self.data)
             .map_err(|refusal| Refusal::new(refusal.code, format!("data: {}", refusal.reason)))?;

@@ -209,8 +209,7 @@ pub(crate) fn key_of(raw: &str) -> Result<KeyMapping, Refusal> {
             "key: algorithm or data is missing",
         ));
     };
-    let public = keys::parse_mapping(&algorithm.unescape(), &data.unescape())
-        .map_err(|refusal| Refusal::new(refusal.code, format!("key: {}", refusal.reason)))?;
+    let public = keys::parse_mapping(&algorithm.unescape(), &data.unescape())?;
     let compressed = mapping.get("compressed").is_some_and(is_true);
     Ok(KeyMapping { public, compressed })
 }

@@ -1,8 +1,7 @@
-//! Addresses: derive and parse in batches; base58 and digests.
+//! Addresses: derive and parse in batches.
 
 use dimp_core::address::{self, AddressText};
 use dimp_core::code::Code;
-use dimp_core::{base58, digest};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -132,45 +131,9 @@ fn strings<'py>(py: Python<'py>, texts: &[AddressText]) -> PyResult<Bound<'py, P
     PyList::new(py, texts.iter().map(AddressText::as_str))
 }
 
-/// Base58 in the Bitcoin alphabet.
-#[pyfunction]
-fn base58_encode(data: &[u8]) -> String {
-    base58::encode(data)
-}
-
-/// The bytes of a base58 text, or `None`.
-#[pyfunction]
-fn base58_decode<'py>(text: &Bound<'py, PyString>) -> Option<Bound<'py, PyBytes>> {
-    let data = base58::decode(buffers::text(text)?)?;
-    Some(PyBytes::new(text.py(), &data))
-}
-
-/// SHA-256 of one message.
-#[pyfunction]
-fn sha256<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
-    PyBytes::new(py, &digest::sha256(data))
-}
-
-/// RIPEMD-160 of one message.
-#[pyfunction]
-fn ripemd160<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
-    PyBytes::new(py, &digest::ripemd160(data))
-}
-
-/// Keccak-256 with its original padding of one message.
-#[pyfunction]
-fn keccak256<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
-    PyBytes::new(py, &digest::keccak256(data))
-}
-
 /// Adds what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(derive_addresses, module)?)?;
     module.add_function(wrap_pyfunction!(derive_eth_addresses, module)?)?;
-    module.add_function(wrap_pyfunction!(parse_addresses, module)?)?;
-    module.add_function(wrap_pyfunction!(base58_encode, module)?)?;
-    module.add_function(wrap_pyfunction!(base58_decode, module)?)?;
-    module.add_function(wrap_pyfunction!(sha256, module)?)?;
-    module.add_function(wrap_pyfunction!(ripemd160, module)?)?;
-    module.add_function(wrap_pyfunction!(keccak256, module)?)
+    module.add_function(wrap_pyfunction!(parse_addresses, module)?)
 }

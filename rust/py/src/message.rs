@@ -7,7 +7,7 @@ use dimp_core::encode::{Bracket, Writer};
 use dimp_core::json::{self, Number, Scanner, Token};
 use dimp_core::keyring::Decoded;
 use dimp_core::message::{self, Message};
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
@@ -324,18 +324,16 @@ fn write_integer(writer: &mut Writer, integer: &Bound<'_, PyInt>) -> PyResult<()
         writer.literal(&value.to_string());
         return Ok(());
     }
-    let py = integer.py();
-    // Not `str()`: a subclass may have its own. Python refuses to write more than some thousand digits.
-    let digits = py
+    // JSON-6; what is below has no more digits than Python always writes.
+    if integer.extract::<f64>().is_err() {
+        let reason = "an integer has too many digits";
+        return Err(buffers::refused(Refusal::new(Code::Malformed, reason)));
+    }
+    // Not `str()`: a subclass may have its own.
+    let digits = integer
+        .py()
         .get_type::<PyInt>()
-        .call_method1("__repr__", (integer,))
-        .map_err(|error| {
-            if error.is_instance_of::<PyValueError>(py) {
-                let reason = "an integer has too many digits";
-                return buffers::refused(Refusal::new(Code::Malformed, reason));
-            }
-            error
-        })?;
+        .call_method1("__repr__", (integer,))?;
     writer.literal(sound_text(digits.cast::<PyString>()?)?);
     Ok(())
 }

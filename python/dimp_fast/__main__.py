@@ -1,10 +1,10 @@
-"""``python -m dimp_fast.cli``: the same as ``dimp-fast``."""
+"""``python -m dimp_fast``: the same as ``dimp-fast``."""
 
 from __future__ import annotations
 
 import sys
 
-from . import main
+from .cli import main
 
 if __name__ == "__main__":
     sys.exit(main())
