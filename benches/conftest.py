@@ -78,7 +78,7 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
     ) -> None:
         contest = Race(contenders, items)
         contest.start()
-        before = machine.load_average()
+        before, neighbours = machine.load_average(), machine.Neighbours()
         benchmark.group = group
         benchmark.pedantic(contest.round, rounds=request.config.getoption("--race-rounds"))
         if not benchmark.enabled:
@@ -93,6 +93,7 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
             compare="ratio",
             operation=operation,
             load=[before, machine.load_average()],
+            others=neighbours.processors(),
         )
         benchmark.extra_info.update(record)
         request.config.stash[RECORDS].append(record)

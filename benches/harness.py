@@ -23,7 +23,8 @@ TURN_NS = 2_000_000
 more often than not, before the scheduler gives the processor to somebody else."""
 
 TOLERANCE = 1.10
-"""A round is quiet when no contender took longer than this many times its own best round."""
+"""A round is quiet when no contender took longer than this many times what its fast rounds took:
+the lower tenth, since the single best one may be a stroke of luck."""
 
 LEAST_QUIET = 5
 """With fewer quiet rounds than this, the quietest third of all rounds is taken, and said so."""
@@ -176,9 +177,9 @@ def quiet_rounds(times: Sequence[Sequence[float]]) -> Rounds:
         times: for each contender its times, one a round.
     """
     total = len(times[0])
-    bests = [min(series) for series in times]
+    usual = [_quantile(series, 0.1) for series in times]
     worst = [
-        max(series[index] / best for series, best in zip(times, bests, strict=True))
+        max(series[index] / fast for series, fast in zip(times, usual, strict=True))
         for index in range(total)
     ]
     kept = [index for index, value in enumerate(worst) if value <= TOLERANCE]

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         clocks=child_clocks,
     )
     race.start()
-    before = machine.load_average()
+    before, neighbours = machine.load_average(), machine.Neighbours()
     for _ in range(ROUNDS):
         race.round()
     race.settle(PATIENCE_NS)
@@ -83,6 +83,7 @@ def main(arguments: Sequence[str]) -> int:
         compare="difference",
         operation=None,
         load=[before, machine.load_average()],
+        others=neighbours.processors(),
     )
     file = Path(arguments[0]) if arguments else results.default_file()
     run = f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} import_time.py"

@@ -11,6 +11,7 @@ import re
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -58,6 +59,31 @@ def machine_block() -> dict[str, Any]:
 def load_average() -> float:
     """Of the last minute; NaN where the system does not say."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else float("nan")
+
+
+class Neighbours:
+    """How busy other processes kept the machine since this was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._busy, self._own = _seconds()
+
+    def processors(self) -> float:
+        """As a number of processors; NaN where the system does not say."""
+        wall, busy, own = _seconds()
+        others = (busy - self._busy) - (own - self._own)
+        return round(max(0.0, others / (wall - self._wall)), 2) if others == others else others
+
+
+def _seconds() -> tuple[float, float, float]:
+    """Wall time, time that all processors were busy, CPU time of this process and its children."""
+    own = sum(os.times()[:4])
+    try:
+        fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
+    except OSError:
+        return time.monotonic(), float("nan"), own
+    ticks = [int(field) for field in fields]  # user nice system idle iowait irq softirq steal
+    busy = (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+    return time.monotonic(), busy, own
 
 
 def versions() -> dict[str, str]:

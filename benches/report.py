@@ -40,20 +40,18 @@ def markdown(rows: Sequence[Sequence[str]], numbers_from: int) -> str:
 
 
 def race_tables(races: Sequence[Mapping[str, Any]]) -> str:
-    """One table a group, in the order in which the groups were first met."""
-    groups = dict.fromkeys((race["group"], race["unit"]) for race in races)
-    return "\n\n".join(
-        f"### {group} (per {unit})\n\n"
-        f"{_group_table([race for race in races if race['group'] == group])}"
-        for group, unit in groups
-    )
+    """One table a group and unit, in the order in which they were first met."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for race in races:
+        groups.setdefault(f"### {race['group']} (per {race['unit']})", []).append(race)
+    return "\n\n".join(f"{title}\n\n{_group_table(group)}" for title, group in groups.items())
 
 
 def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
     by_difference = races[0]["compare"] == "difference"
     compared = "less the first's" if by_difference else "/ first"
     head = ["workload", "contender", "time", f"time {compared}", "CPU", f"CPU {compared}"]
-    rows = [[*head, "rate/s", "spread", "quiet"]]
+    rows = [[*head, "rate/s", "spread", "quiet", "others"]]
     for race in races:
         lines, rounds = summarise(tracks_of(race))
         quiet = f"{len(rounds.kept)}/{rounds.total}{'' if rounds.quiet else ' noisy'}"
@@ -69,6 +67,7 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
                     count(1e9 / line.wall.time),
                     f"{line.spread:.0%} ({line.spread_all:.0%})",
                     quiet if index == 0 else "",
+                    f"{race['others']:.2f}" if index == 0 else "",
                 ]
             )
     return markdown(rows, numbers_from=2)

@@ -220,6 +220,11 @@ def test_when_hardly_any_round_is_quiet_the_quietest_third_is_taken_and_said_so(
     assert not rounds.quiet
 
 
+def test_one_stroke_of_luck_does_not_make_all_other_rounds_disturbed() -> None:
+    rounds = quiet_rounds([[6.0, *[10.0] * 19]])
+    assert (len(rounds.kept), rounds.quiet) == (20, True)
+
+
 def test_few_rounds_are_all_there_is() -> None:
     assert quiet_rounds([[1.0]]) == ([0], 1, True)
     assert quiet_rounds([[1.0, 5.0, 9.0]]).kept == [0, 1, 2]
@@ -264,6 +269,7 @@ def race_record(workload: str = "w", group: str = "g", **others: Any) -> results
         "compare": "ratio",
         "operation": None,
         "load": [0.5, 0.25],
+        "others": 0.125,
         **others,
     }
     ours = Track("dimp_fast", 3, [1234.5678] * 5, [1000.0] * 5)
@@ -311,7 +317,15 @@ def test_the_table_says_how_much_faster_ours_is() -> None:
     assert table.startswith("### g (per message)\n\n| workload")
     assert cells(table, 2)[:4] == ["w", "dimp_fast", "1.24 us", "1.00"]
     assert cells(table, 3)[:6] == ["", "peer", "2.47 us", "2.00", "4.00 us", "4.00"]
-    assert cells(table, 2)[-1] == "5/5"
+    assert cells(table, 2)[-2:] == ["5/5", "0.12"]
+
+
+def test_every_race_is_in_one_table() -> None:
+    races = [race_record("a"), race_record("b", unit="key"), race_record("c")]
+    tables = report.race_tables(races).split("\n\n")
+    assert tables[::2] == ["### g (per message)", "### g (per key)"]
+    assert [cells(tables[1], row)[0] for row in (2, 4)] == ["a", "c"]
+    assert cells(tables[3], 2)[0] == "b"
 
 
 def test_a_table_of_differences() -> None:
@@ -427,6 +441,26 @@ def test_kinds_of_machines_have_names_fit_for_files(cpu: dict[str, str], name: s
     import machine
 
     assert machine.kind(cpu) == name
+
+
+def test_what_others_do_is_what_is_busy_and_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    import machine
+
+    seconds = iter([(10.0, 100.0, 5.0), (20.0, 115.0, 12.0), (20.0, 106.0, 12.0)])
+    monkeypatch.setattr(machine, "_seconds", lambda: next(seconds))
+    neighbours = machine.Neighbours()
+    assert neighbours.processors() == 0.8  # 15 s busy, 7 of them ours, in 10 s
+    assert neighbours.processors() == 0  # clocks of different grain
+
+
+def test_where_the_system_does_not_say_others_are_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import machine
+
+    monkeypatch.setattr(machine, "_seconds", lambda: (1.0, float("nan"), 1.0))
+    unknown = machine.Neighbours().processors()
+    assert unknown != unknown
 
 
 def test_the_machine_block_is_plain_and_names_what_served() -> None:
