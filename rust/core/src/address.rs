@@ -1,15 +1,21 @@
 //! Addresses: BTC style, ETH style and the two broadcast addresses (docs/semantics.md#address-1 to
-//! #address-4).
+//! #address-4), and types that are registered at run time (#ext-1, #ext-2).
 //!
 //! Only the address between `@` and `/`; IDs are `identity`.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, RangeInclusive};
+use std::sync::Arc;
 
+use crate::extension::Rows;
 use crate::{base58, digest, pool};
 
-/// The longest address: `0x` and 40 hex digits.
-const MOST: usize = 42;
+/// Characters of the longest address (EXT-2).
+const MOST: usize = 64;
+/// Characters of an ETH-style address: `0x` and 40 hex digits.
+const ETH: usize = 42;
+/// `number_le` of every ETH-style address (ADDRESS-4).
+const ETH_NUMBER_LE: u32 = 9527;
 
 /// Items below which a batch is not split between threads.
 const GRAIN: usize = 256;
@@ -27,14 +33,14 @@ pub struct AddressText {
 }
 
 impl AddressText {
-    /// From at most 42 ASCII characters.
+    /// From at most 64 ASCII characters.
     fn new(text: &[u8]) -> Self {
         debug_assert!(text.is_ascii());
         let mut bytes = [0; MOST];
         bytes[..text.len()].copy_from_slice(text);
         Self {
             bytes,
-            length: u8::try_from(text.len()).expect("an address has at most 42 characters"),
+            length: u8::try_from(text.len()).expect("an address has at most 64 characters"),
         }
     }
 
@@ -68,7 +74,7 @@ impl fmt::Debug for AddressText {
     }
 }
 
-/// The three kinds of address.
+/// The kinds of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Base58 of network byte, digest and check code.
@@ -77,6 +83,8 @@ pub enum Kind {
     Eth,
     /// `anywhere` or `everywhere`.
     Broadcast,
+    /// Of a registered type.
+    Registered,
 }
 
 /// An address that is well-formed.
@@ -90,8 +98,10 @@ pub struct Address {
     pub digest: [u8; 20],
     /// Which kind it is.
     pub kind: Kind,
-    /// The check code of a BTC-style address; zeros for the others.
-    check: [u8; 4],
+    /// The search number of today's definition (ADDRESS-4).
+    pub number: u32,
+    /// The search number of the original definition (ADDRESS-4).
+    pub number_le: u32,
 }
 
 impl Address {
@@ -100,42 +110,129 @@ impl Address {
     pub fn is_broadcast(&self) -> bool {
         self.kind == Kind::Broadcast
     }
-
-    /// The search number of today's definition (ADDRESS-4).
-    #[must_use]
-    pub fn number(&self) -> u32 {
-        match self.kind {
-            Kind::Btc => u32::from_be_bytes(self.check),
-            Kind::Eth => {
-                let [.., a, b, c, d] = self.digest;
-                u32::from_be_bytes([a, b, c, d])
-            }
-            Kind::Broadcast => 0,
-        }
-    }
-
-    /// The search number of the original definition (ADDRESS-4).
-    #[must_use]
-    pub fn number_le(&self) -> u32 {
-        match self.kind {
-            Kind::Btc => u32::from_le_bytes(self.check),
-            Kind::Eth => 9527,
-            Kind::Broadcast => 0,
-        }
-    }
 }
+
+/// A form of addresses that is built in: a row of [`FORMS`].
+struct Form {
+    /// Characters of its addresses.
+    characters: RangeInclusive<usize>,
+    /// Reads an address with as many characters; `None` when it is none.
+    parse: fn(&[u8]) -> Option<Address>,
+}
+
+/// To add a form is to add a row; where lengths meet, the first is asked first.
+static FORMS: [Form; 3] = [
+    Form {
+        characters: 26..=35,
+        parse: parse_btc,
+    },
+    Form {
+        characters: ETH..=ETH,
+        parse: parse_eth,
+    },
+    Form {
+        characters: 8..=10,
+        parse: parse_broadcast,
+    },
+];
 
 /// Reads an address; `None` when it is none.
 #[must_use]
 pub fn parse(text: &str) -> Option<Address> {
-    let bytes = text.as_bytes();
-    match bytes.len() {
-        8 => broadcast(bytes, b"anywhere", ANYWHERE),
-        10 => broadcast(bytes, b"everywhere", EVERYWHERE),
-        26..=35 => parse_btc(bytes),
-        MOST => parse_eth(bytes),
-        _ => None,
+    let mut forms = forms(text);
+    // The form that nearly always knows the text, by itself: its answer is not copied about.
+    if let Some(form) = forms.next() {
+        let found = (form.parse)(text.as_bytes());
+        if found.is_some() {
+            return found;
+        }
     }
+    forms
+        .find_map(|form| (form.parse)(text.as_bytes()))
+        .or_else(|| parse_registered(text))
+}
+
+/// The forms with addresses as long as `text`.
+fn forms(text: &str) -> impl Iterator<Item = &'static Form> {
+    let characters = text.len();
+    FORMS
+        .iter()
+        .filter(move |form| form.characters.contains(&characters))
+}
+
+/// A type of addresses from outside (EXT-1, EXT-2). Called from any thread, several at once, and
+/// never under a lock.
+pub trait AddressType: Send + Sync {
+    /// Says which it is.
+    fn name(&self) -> &str;
+
+    /// What an address of this type says; `None` when `text` is none of them.
+    ///
+    /// # Errors
+    /// When `text` is to be refused, whatever other types say of it.
+    fn parse(&self, text: &str) -> Result<Option<Spelling>, Refused>;
+}
+
+/// What a registered type says of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spelling {
+    /// The canonical text.
+    pub canonical: String,
+    /// The network byte.
+    pub network: u8,
+    /// The digest in the address.
+    pub digest: [u8; 20],
+}
+
+/// A registered type refuses a text, or fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+static REGISTERED: Rows<Arc<dyn AddressType>> = Rows::new();
+
+/// Adds a type behind those that are known, or puts it in the place of the registered one with the
+/// same name. What is built in goes before it.
+pub fn extend(row: impl AddressType + 'static) {
+    let row: Arc<dyn AddressType> = Arc::new(row);
+    REGISTERED.extend(&row, |old| old.name() == row.name());
+}
+
+/// Takes out the registered type with this name, if there is one.
+pub fn retract(name: &str) {
+    REGISTERED.retract(|row| row.name() == name);
+}
+
+/// The address by the first registered type that knows the text (EXT-2).
+fn parse_registered(text: &str) -> Option<Address> {
+    let types = REGISTERED.all()?;
+    let ask = |text: &str| {
+        let mut answers = types.iter().filter_map(|row| row.parse(text).transpose());
+        answers.next()?.ok()
+    };
+    let found = may_be_registered(text).then(|| ask(text)).flatten()?;
+    let canonical = &*found.canonical;
+    // It would not name the same address otherwise.
+    let is_sound = canonical == text
+        || may_be_registered(canonical)
+            && forms(canonical).all(|form| (form.parse)(canonical.as_bytes()).is_none())
+            && ask(canonical).as_ref() == Some(&found);
+    let [.., a, b, c, d] = found.digest;
+    is_sound.then(|| Address {
+        text: AddressText::new(canonical.as_bytes()),
+        network: found.network,
+        digest: found.digest,
+        kind: Kind::Registered,
+        number: u32::from_be_bytes([a, b, c, d]),
+        number_le: u32::from_le_bytes([a, b, c, d]),
+    })
+}
+
+/// The limits of EXT-2.
+fn may_be_registered(text: &str) -> bool {
+    (4..=MOST).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'@' && byte != b'/')
 }
 
 /// Reads many addresses, in order.
@@ -187,13 +284,21 @@ pub fn derive_eth_batch(points: &[&[u8; 64]], threads: usize) -> Vec<AddressText
     })
 }
 
-fn broadcast(text: &[u8], name: &[u8], network: u8) -> Option<Address> {
-    text.eq_ignore_ascii_case(name).then(|| Address {
+fn parse_broadcast(text: &[u8]) -> Option<Address> {
+    let (name, network) = if text.eq_ignore_ascii_case(b"anywhere") {
+        (&b"anywhere"[..], ANYWHERE)
+    } else if text.eq_ignore_ascii_case(b"everywhere") {
+        (&b"everywhere"[..], EVERYWHERE)
+    } else {
+        return None;
+    };
+    Some(Address {
         text: AddressText::new(name),
         network,
         digest: [0; 20],
         kind: Kind::Broadcast,
-        check: [0; 4],
+        number: 0,
+        number_le: 0,
     })
 }
 
@@ -206,7 +311,8 @@ fn parse_btc(text: &[u8]) -> Option<Address> {
         network,
         digest,
         kind: Kind::Btc,
-        check,
+        number: u32::from_be_bytes(check),
+        number_le: u32::from_le_bytes(check),
     })
 }
 
@@ -219,12 +325,14 @@ fn parse_eth(text: &[u8]) -> Option<Address> {
     let canonical = eip55(&digest);
     let one_case =
         !digits.iter().any(u8::is_ascii_uppercase) || !digits.iter().any(u8::is_ascii_lowercase);
+    let [.., a, b, c, d] = digest;
     (one_case || canonical.as_bytes() == text).then_some(Address {
         text: canonical,
         network: 0,
         digest,
         kind: Kind::Eth,
-        check: [0; 4],
+        number: u32::from_be_bytes([a, b, c, d]),
+        number_le: ETH_NUMBER_LE,
     })
 }
 
@@ -240,7 +348,8 @@ fn nibble(digit: u8) -> Option<u8> {
 /// The EIP-55 spelling: a letter is upper case when the nibble of the hash of the lower-case text
 /// at its place is 8 or more.
 fn eip55(digest: &[u8; 20]) -> AddressText {
-    let mut text = *b"0x0000000000000000000000000000000000000000";
+    let mut text = [b'0'; ETH];
+    text[1] = b'x';
     let digits = &mut text[2..];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
         pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
@@ -432,7 +541,7 @@ mod tests {
             ("anywhere", 0, 0),
         ] {
             let address = parse(text).unwrap();
-            assert_eq!((address.number(), address.number_le()), (number, number_le));
+            assert_eq!((address.number, address.number_le), (number, number_le));
         }
     }
 
@@ -458,5 +567,143 @@ mod tests {
             assert_eq!(address.is_none(), index == 1000);
             assert_eq!(*address, parse(text));
         }
+    }
+
+    /// Texts that start with `prefix`, and what they are.
+    struct Toy {
+        prefix: &'static str,
+        answer: fn(&str) -> Result<Option<Spelling>, Refused>,
+    }
+
+    impl AddressType for Toy {
+        fn name(&self) -> &str {
+            self.prefix
+        }
+
+        fn parse(&self, text: &str) -> Result<Option<Spelling>, Refused> {
+            if !text.starts_with(self.prefix) {
+                return Ok(None);
+            }
+            (self.answer)(text)
+        }
+    }
+
+    /// Tests run at the same time: each has prefixes of its own.
+    fn register(prefix: &'static str, answer: fn(&str) -> Result<Option<Spelling>, Refused>) {
+        extend(Toy { prefix, answer });
+    }
+
+    /// An address of network 9 with the digest 0, 1, ... 19.
+    fn spelling(canonical: &str) -> Spelling {
+        Spelling {
+            canonical: canonical.to_owned(),
+            network: 9,
+            digest: std::array::from_fn(|index| u8::try_from(index).unwrap()),
+        }
+    }
+
+    #[test]
+    fn ext_2_a_registered_address() {
+        register("fold:", |text| Ok(Some(spelling(&text.to_lowercase()))));
+        for text in ["fold:ABC", "fold:abc"] {
+            let address = parse(text).unwrap();
+            assert_eq!(&*address.text, "fold:abc");
+            assert_eq!((address.kind, address.network), (Kind::Registered, 9));
+            assert_eq!((address.digest[0], address.digest[19]), (0, 19));
+            assert_eq!(
+                (address.number, address.number_le),
+                (0x1011_1213, 0x1312_1110)
+            );
+            assert!(!address.is_broadcast());
+        }
+        let parsed = parse_batch(&vec!["fold:ABC"; 2000], 0);
+        assert_eq!(parsed, vec![parse("fold:abc"); 2000]);
+    }
+
+    #[test]
+    fn ext_2_texts_of_4_to_64_printable_characters() {
+        register("lim", |text| Ok(Some(spelling(text))));
+        for text in ["lim!", "lim~", &format!("lim{}", "x".repeat(61))] {
+            assert_eq!(&*parse(text).unwrap().text, text);
+        }
+        for text in ["lim", &format!("lim{}", "x".repeat(62))] {
+            assert_eq!(parse(text), None);
+        }
+        for foreign in [' ', '\0', '\n', '\x1f', '\x7f', '@', '/', 'é', '孟'] {
+            assert_eq!(parse(&format!("lim{foreign}x")), None, "{foreign:?}");
+        }
+    }
+
+    #[test]
+    fn ext_2_the_canonical_text_parses_to_itself() {
+        register("can:", |text| {
+            let canonical = match text {
+                "can:good" => "can:itself",
+                "can:wide" => "can:é",
+                "can:long" => "can:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                "can:at" => "can:@",
+                "can:short" => "can",
+                "can:loop" => "can:good",
+                "can:broadcast" => "anywhere",
+                "can:btc" => "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj",
+                "can:other" => "can-other",
+                "can:nobody" => "nobody's",
+                itself => itself,
+            };
+            Ok(Some(spelling(canonical)))
+        });
+        register("can-", |_| Ok(None));
+        assert_eq!(&*parse("can:itself").unwrap().text, "can:itself");
+        assert_eq!(&*parse("can:good").unwrap().text, "can:itself");
+        for text in [
+            "can:wide",
+            "can:long",
+            "can:at",
+            "can:short",
+            "can:loop",
+            "can:broadcast",
+            "can:btc",
+            "can:other",
+            "can:nobody",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ext_2_types_are_asked_in_order_and_the_first_answer_stands() {
+        register("order", |text| match text {
+            "order-mine" => Ok(Some(spelling(text))),
+            "order-no" => Err(Refused),
+            _ => Ok(None),
+        });
+        register("order-", |text| {
+            Ok(Some(Spelling {
+                network: 7,
+                ..spelling(text)
+            }))
+        });
+        let network = |text: &str| parse(text).map(|address| address.network);
+        assert_eq!(network("order-mine"), Some(9));
+        assert_eq!(network("order-other"), Some(7));
+        assert_eq!(network("order-no"), None);
+        // In the place where it was.
+        register("order", |_| Err(Refused));
+        assert_eq!(network("order-other"), None);
+        for _ in 0..2 {
+            retract("order");
+            assert_eq!(network("order-mine"), Some(7));
+        }
+        retract("order-");
+        assert_eq!(network("order-mine"), None);
+    }
+
+    #[test]
+    fn ext_1_what_is_built_in_is_never_replaced() {
+        register("AnyWhere", |text| Ok(Some(spelling(text))));
+        register("4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj", |_| Err(Refused));
+        assert_eq!(parse("AnyWhere").unwrap().kind, Kind::Broadcast);
+        let good = "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj";
+        assert_eq!(parse(good).unwrap().kind, Kind::Btc);
     }
 }

@@ -1,7 +1,7 @@
-//! Documents: what an ID says of itself, signed by its meta key (docs/semantics.md#doc-1 to #doc-5).
+//! Documents: what an ID says of itself, signed by its meta key (docs/semantics.md#doc-1 to #doc-6).
 //!
-//! Only the text of `data` is signed. The wrapper may say anything, so nothing of it is believed but where to look. What is held, and which is too old for that, is the
-//! business of [`crate::keyring`].
+//! Only the text of `data` is signed. The wrapper may say anything, so nothing of it is believed but where to look; [`Document::claims`] is for those who ask for what was
+//! not proved. What is held, and which is too old for that, is the business of [`crate::keyring`].
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,10 +12,14 @@ use crate::digest;
 use crate::identity::Identifier;
 use crate::json::{self, Object, Value};
 use crate::meta;
+use crate::pool;
 use crate::verify::VerifyKey;
 
 /// How far in the future the time of a document may be, in seconds (DOC-3).
 const MAX_FUTURE: f64 = 30.0 * 60.0;
+
+/// Documents below which a batch is not split between threads to be read.
+const GRAIN: usize = 16;
 
 /// A document of sound form; nothing about it has been proved.
 #[derive(Debug)]
@@ -26,6 +30,17 @@ pub struct Document<'a> {
     signature: Vec<u8>,
     kind: Option<Cow<'a, str>>,
     terminal: Option<Cow<'a, str>>,
+}
+
+/// What a document says of itself, unproved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims<'a> {
+    /// The type (DOC-4).
+    pub kind: Cow<'a, str>,
+    /// The terminal (DOC-4).
+    pub terminal: Option<&'a str>,
+    /// Seconds since the epoch; `None` also when it is no time.
+    pub time: Option<f64>,
 }
 
 /// What is kept of a document that verified.
@@ -77,7 +92,41 @@ pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
     })
 }
 
+/// Each document, in order; see [`parse`].
+#[must_use]
+pub fn parse_batch<'a>(
+    documents: &[&'a [u8]],
+    threads: usize,
+) -> Vec<Result<Document<'a>, Refusal>> {
+    pool::map(threads, documents.len(), GRAIN, |index| {
+        parse(json::text(documents[index])?)
+    })
+}
+
 impl Document<'_> {
+    /// The text that is signed.
+    #[must_use]
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
+    /// The signature, decoded.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// What the document claims to be, whether anybody signed it or not. `data` that is no object says nothing.
+    #[must_use]
+    pub fn claims(&self) -> Claims<'_> {
+        let properties = Object::parse(&self.data).unwrap_or_default();
+        Claims {
+            kind: self.kind(&properties),
+            terminal: self.terminal(),
+            time: properties.get("time").and_then(json::seconds),
+        }
+    }
+
     /// What the document says, when `key` signed it; `key` is the meta key of [`Document::did`], `now` is in seconds since the epoch.
     ///
     /// # Errors
@@ -117,24 +166,32 @@ impl Document<'_> {
         })
     }
 
-    /// Type and terminal (DOC-4).
+    /// Stands for type and terminal.
     fn place(&self, properties: &Object) -> [u8; 32] {
-        let kind = match properties.get("type") {
+        // The digest of the type first, so that type and terminal cannot run into each other.
+        let mut place = digest::sha256(self.kind(properties).as_bytes()).to_vec();
+        place.extend_from_slice(self.terminal().unwrap_or_default().as_bytes());
+        digest::sha256(&place)
+    }
+
+    /// The type (DOC-4).
+    fn kind<'p>(&'p self, properties: &Object<'p>) -> Cow<'p, str> {
+        match properties.get("type") {
             Some(Value::String(text)) if !text.is_empty() => text.unescape(),
             _ => Cow::Borrowed(match self.kind.as_deref() {
                 Some(kind) => kind,
                 None if self.did.is_group() => "bulletin",
                 None => "visa",
             }),
-        };
-        let terminal = match self.terminal.as_deref().or(self.did.terminal()) {
-            None | Some("" | "*" | "/") => "",
-            Some(terminal) => terminal,
-        };
-        // The digest of the type first, so that type and terminal cannot run into each other.
-        let mut place = digest::sha256(kind.as_bytes()).to_vec();
-        place.extend_from_slice(terminal.as_bytes());
-        digest::sha256(&place)
+        }
+    }
+
+    /// The terminal (DOC-4).
+    fn terminal(&self) -> Option<&str> {
+        self.terminal
+            .as_deref()
+            .or(self.did.terminal())
+            .filter(|terminal| !matches!(*terminal, "" | "*" | "/"))
     }
 }
 

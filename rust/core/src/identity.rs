@@ -3,9 +3,13 @@
 use std::ops::Range;
 
 use crate::address::{self, Kind};
+use crate::{base58, digest, pool};
 
 /// The most characters of an ID.
 const MAX_CHARACTERS: usize = 128;
+
+/// IDs below which a batch is not split between threads.
+const GRAIN: usize = 256;
 
 /// A checked ID, held by its canonical text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -137,6 +141,26 @@ impl Identifier {
     }
 }
 
+/// Reads many IDs, in order.
+#[must_use]
+pub fn parse_batch(texts: &[&str], threads: usize) -> Vec<Option<Identifier>> {
+    pool::map(threads, texts.len(), GRAIN, |index| {
+        Identifier::parse(texts[index])
+    })
+}
+
+/// The BTC-style address of a digest on a network (ADDRESS-1).
+#[must_use]
+pub fn format_address(digest: &[u8; 20], network: u8) -> String {
+    let mut data = [0; 25];
+    data[0] = network;
+    data[1..21].copy_from_slice(digest);
+    let check = digest::check_code(&data[..21]);
+    data[21..].copy_from_slice(&check);
+    let (digits, start) = base58::encode25(&data);
+    digits[start..].iter().copied().map(char::from).collect()
+}
+
 fn is_too_long(text: &str) -> bool {
     // A character has one to four bytes: only text in between needs to be counted.
     text.len() > 4 * MAX_CHARACTERS
@@ -161,6 +185,43 @@ mod tests {
             identifier.address().to_owned(),
             identifier.terminal().map(str::to_owned),
         ))
+    }
+
+    #[test]
+    fn address_1_a_digest_makes_the_address_that_holds_it() {
+        for seed in [&b""[..], b"a", b"fingerprint"] {
+            for network in 0..=255 {
+                let digest = digest::hash160(seed);
+                let text = format_address(&digest, network);
+                assert_eq!(text, &*address::derive(seed, network));
+                let found = address::parse(&text).expect("an address");
+                assert_eq!((found.digest, found.network), (digest, network));
+            }
+        }
+        assert_eq!(
+            format_address(&[0; 20], 0),
+            "1111111111111111111114oLvT2",
+            "leading zero bytes"
+        );
+    }
+
+    #[test]
+    fn verdict_3_a_batch_equals_its_items() {
+        let texts: Vec<String> = (0..1100)
+            .map(|index| match index % 4 {
+                0 => HULK.to_owned(),
+                1 => format!("user-{index}@{HULK}/pad"),
+                2 => format!("user {index}@{HULK}"),
+                _ => "Station@AnyWhere".to_owned(),
+            })
+            .collect();
+        for count in [0, 1, 2, 3, 511, 512, 1100] {
+            let texts: Vec<&str> = texts[..count].iter().map(String::as_str).collect();
+            let alone: Vec<_> = texts.iter().map(|text| Identifier::parse(text)).collect();
+            for threads in [0, 1, 2] {
+                assert_eq!(parse_batch(&texts, threads), alone);
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Checked accounts, and the verdicts on the messages of their owners (docs/semantics.md#msg-6 to #msg-10).
+//! Checked accounts, and the verdicts on the messages of their owners (docs/semantics.md#msg-6 to #msg-10, #doc-8).
 //!
 //! Keys go in through checks only: a meta that matches its ID, documents that this meta's key signed. They do not come out but as verdicts and public keys. No lock is held
 //! while something is verified: an [`Account`] never changes, a newer one takes its place.
@@ -20,7 +20,7 @@ use crate::verify::{self, Job, VerifyKey};
 
 /// The most documents of one ID that are held (DOC-3).
 const MAX_DOCUMENTS: usize = 8;
-/// Messages below which a batch is not split between threads: those that their meta key did not verify need a verification at least.
+/// Messages or documents below which a batch is not split between threads: each may need a verification at least.
 const GRAIN: usize = 4;
 
 /// Accepted, or why not.
@@ -74,17 +74,28 @@ impl Account {
         self.documents.iter().any(|held| document.time < held.time)
     }
 
-    /// This account with one more document (DOC-3).
-    fn with(&self, document: Proved) -> Result<Self, Refusal> {
-        let mut documents = self.documents.clone();
-        if documents.iter().any(|held| held.data == document.data) {
-            // The wrapper is not signed: whoever brought it first may have named another place.
-            documents.retain(|held| held.place != document.place || held.time >= document.time);
-        } else if self.is_past(&document) {
+    fn holds(&self, document: &Proved) -> bool {
+        self.documents.iter().any(|held| held.data == document.data)
+    }
+
+    /// Whether a document may be held, by its age (DOC-3).
+    fn admits(&self, document: &Proved) -> Verdict {
+        if self.is_past(document) && !self.holds(document) {
             return Err(Refusal::new(
                 Code::Expired,
                 "data: older than a document that is held",
             ));
+        }
+        Ok(())
+    }
+
+    /// This account with one more document (DOC-3).
+    fn with(&self, document: Proved) -> Result<Self, Refusal> {
+        self.admits(&document)?;
+        let mut documents = self.documents.clone();
+        if self.holds(&document) {
+            // The wrapper is not signed: whoever brought it first may have named another place.
+            documents.retain(|held| held.place != document.place || held.time >= document.time);
         } else {
             documents.retain(|held| held.place != document.place);
             documents.insert(0, document);
@@ -239,11 +250,30 @@ impl KeyStore {
     pub fn add_document(&self, document: &[u8], now: f64) -> Verdict {
         let document = document::parse(json::text(document)?)?;
         let address = document.did.address();
-        let account = self
-            .get(address)
-            .ok_or_else(|| Refusal::new(Code::UnknownSender, "did: no checked meta"))?;
+        let account = self.get(address).ok_or_else(unknown)?;
         let proved = account.prove(&document, now)?;
         self.hold(address, &account, proved)
+    }
+
+    /// The verdicts that [`KeyStore::add_document`] would give each document alone (DOC-8); nothing is added.
+    #[must_use]
+    pub fn verify_documents(&self, documents: &[&[u8]], now: f64, threads: usize) -> Vec<Verdict> {
+        let documents = document::parse_batch(documents, threads);
+        let accounts = self.owners(&documents);
+        judge_documents(&documents, &accounts, now, threads)
+    }
+
+    /// The accounts that documents are of, as far as there are any: the short part of [`KeyStore::verify_documents`], and the only one that touches the store.
+    #[must_use]
+    pub fn owners(&self, documents: &[Result<Document, Refusal>]) -> Vec<Option<Arc<Account>>> {
+        let mut accounts = self.lock();
+        documents
+            .iter()
+            .map(|document| {
+                let address = document.as_ref().ok()?.did.address();
+                accounts.get(address).cloned()
+            })
+            .collect()
     }
 
     /// The keys of an ID: those of documents, newest first, then the meta key. None when the address is unknown or known under another name.
@@ -371,6 +401,29 @@ impl KeyStore {
             _ => Ok(()),
         }
     }
+}
+
+/// The verdicts on documents by the accounts that [`KeyStore::owners`] found.
+///
+/// # Panics
+/// When there are not as many accounts as documents.
+#[must_use]
+pub fn judge_documents(
+    documents: &[Result<Document, Refusal>],
+    accounts: &[Option<Arc<Account>>],
+    now: f64,
+    threads: usize,
+) -> Vec<Verdict> {
+    assert_eq!(documents.len(), accounts.len(), "a place for each document");
+    pool::map(threads, documents.len(), GRAIN, |index| {
+        let document = documents[index].as_ref().map_err(Refusal::clone)?;
+        let account = accounts[index].as_ref().ok_or_else(unknown)?;
+        account.admits(&account.prove(document, now)?)
+    })
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(Code::UnknownSender, "did: no checked meta")
 }
 
 fn check(stored: &Stored, now: f64) -> Result<Checked, Refusal> {

@@ -1,5 +1,6 @@
 //! Public keys: every spelling that the protocol allows, brought to one canonical form
-//! (docs/semantics.md#key-1 to #key-4, #rsa-1, #rsa-2, #ecc-1, #ed25519-1).
+//! (docs/semantics.md#key-1 to #key-4, #rsa-1, #rsa-2, #ecc-1, #ed25519-1), and the table of
+//! algorithms, with those that are registered at run time (#ext-1, #ext-2).
 //!
 //! No private keys, and no verification: that is `verify`.
 
@@ -10,6 +11,8 @@ use ed25519_dalek::VerifyingKey;
 use crate::base64;
 use crate::code::{Code, Refusal};
 use crate::der::{self, Reader};
+use crate::extension::Rows;
+use crate::verify::{self, Verifier};
 
 /// OID rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017).
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
@@ -34,27 +37,28 @@ pub enum Algorithm {
     Ecc,
     /// Ed25519.
     Ed25519,
+    /// One that nothing but its row needs to tell from others; all registered ones.
+    Named(&'static str),
 }
 
 impl Algorithm {
-    /// The name that we write: `RSA`, `ECC`, `ED25519`.
+    /// The name that we write: `RSA`, `ECC`, `ED25519`, the first name of a registered one.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Rsa => "RSA",
             Self::Ecc => "ECC",
             Self::Ed25519 => "ED25519",
+            Self::Named(name) => name,
         }
     }
 
-    /// The algorithm of a name as keys on the wire spell it (KEY-1).
+    /// The algorithm of a name as keys on the wire spell it (KEY-1, EXT-2).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "RSA" | "SHA256withRSA" | "RSA/ECB/PKCS1Padding" => Some(Self::Rsa),
-            "ECC" | "SHA256withECDSA" => Some(Self::Ecc),
-            "ED25519" => Some(Self::Ed25519),
-            _ => None,
+        match BuiltIn::of_name(name) {
+            Some(row) => Some(row.algorithm),
+            None => Registered::of_name(name).map(Registered::algorithm),
         }
     }
 }
@@ -80,13 +84,14 @@ impl PublicKey {
         self.algorithm
     }
 
-    /// RSA: `SubjectPublicKeyInfo` in DER; ECC: the 65-byte point; Ed25519: 32 bytes.
+    /// RSA: `SubjectPublicKeyInfo` in DER; ECC: the 65-byte point; Ed25519: 32 bytes; what a
+    /// registered algorithm makes of `data`.
     #[must_use]
     pub fn data(&self) -> &[u8] {
         &self.data
     }
 
-    /// Bits of the modulus, 256 for the curves.
+    /// Bits of the modulus, 256 for the curves; what a registered algorithm says of its key.
     #[must_use]
     pub fn bits(&self) -> usize {
         self.bits
@@ -107,9 +112,128 @@ impl PublicKey {
     /// Modulus and exponent of an RSA key, big-endian without leading zeros; `None` for the others.
     #[must_use]
     pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
+        if self.algorithm != Algorithm::Rsa {
+            return None;
+        }
         let mut info = Reader::new(&self.data).sequence()?;
         info.sequence()?;
         rsa_numbers(info.bytes_of_bits()?)
+    }
+}
+
+/// An algorithm that is built in: a row of [`BUILT_IN`], and all there is to say of it.
+struct BuiltIn {
+    algorithm: Algorithm,
+    /// Names beside [`Algorithm::name`] that mappings have for it.
+    aliases: &'static [&'static str],
+    /// A key from `data` of a mapping.
+    parse: fn(&str) -> Result<PublicKey, Refusal>,
+    /// A key from canonical data.
+    canonical: fn(&[u8]) -> Result<PublicKey, Refusal>,
+    /// What verifies with a key; `None` when the library refuses it.
+    verifier: fn(&PublicKey) -> Option<Box<dyn Verifier>>,
+}
+
+/// To add an algorithm is to add a row; [`Algorithm::Named`] serves for it.
+static BUILT_IN: [BuiltIn; 3] = [
+    BuiltIn {
+        algorithm: Algorithm::Rsa,
+        aliases: &["SHA256withRSA", "RSA/ECB/PKCS1Padding"],
+        parse: |data| of_family(Algorithm::Rsa, parse_text(data)?),
+        canonical: |data| of_family(Algorithm::Rsa, parse_bytes(data)?),
+        verifier: verify::rsa::verifier,
+    },
+    BuiltIn {
+        algorithm: Algorithm::Ecc,
+        aliases: &["SHA256withECDSA"],
+        parse: |data| of_family(Algorithm::Ecc, parse_text(data)?),
+        canonical: ecc_point,
+        verifier: verify::ecdsa::verifier,
+    },
+    BuiltIn {
+        algorithm: Algorithm::Ed25519,
+        aliases: &[],
+        parse: ed25519_text,
+        canonical: ed25519_point,
+        verifier: verify::ed25519::verifier,
+    },
+];
+
+impl BuiltIn {
+    fn of_name(name: &str) -> Option<&'static Self> {
+        BUILT_IN
+            .iter()
+            .find(|row| row.algorithm.name() == name || row.aliases.contains(&name))
+    }
+
+    fn of(algorithm: Algorithm) -> Option<&'static Self> {
+        BUILT_IN.iter().find(|row| row.algorithm == algorithm)
+    }
+}
+
+/// An algorithm from outside (EXT-1, EXT-2). Called from any thread, several at once, and never
+/// under a lock. What is wrong inside it is a refusal.
+pub trait KeyAlgorithm: Send + Sync {
+    /// What mappings call it; the first is the name that we write.
+    fn names(&self) -> &[String];
+    /// The canonical bytes of the key that `data` of a mapping spells; `None` when it is none.
+    fn parse(&self, data: &str) -> Option<Vec<u8>>;
+    /// The size of a key, by canonical bytes; `None` when it is none.
+    fn bits(&self, key: &[u8]) -> Option<usize>;
+    /// Whether `signature` is that of the key over `message`.
+    fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> bool;
+}
+
+/// A registered algorithm. It stays for good: keys outlive its entry in the table, and they may
+/// be dropped under a lock, where nothing from outside may run.
+#[derive(Clone, Copy)]
+struct Registered(&'static dyn KeyAlgorithm);
+
+static REGISTERED: Rows<Registered> = Rows::new();
+
+/// Adds an algorithm to those that are known, or puts it in the place of the registered one with
+/// the same first name. What is built in goes before it.
+pub fn extend(row: impl KeyAlgorithm + 'static) {
+    let row = Registered(Box::leak(Box::new(row)));
+    REGISTERED.extend(&row, |old| old.name() == row.name());
+}
+
+/// Takes out the registered algorithm with this first name, if there is one. Keys that are ready
+/// to verify with stay so.
+pub fn retract(name: &str) {
+    REGISTERED.retract(|row| row.name() == name);
+}
+
+impl Registered {
+    fn of_name(name: &str) -> Option<Self> {
+        REGISTERED.find(|row| row.0.names().iter().any(|known| known == name))
+    }
+
+    fn name(self) -> &'static str {
+        self.0.names().first().map_or("", String::as_str)
+    }
+
+    fn algorithm(self) -> Algorithm {
+        Algorithm::Named(self.name())
+    }
+
+    fn parse(self, data: &str) -> Result<PublicKey, Refusal> {
+        let key = self.0.parse(data).ok_or_else(|| self.refuses())?;
+        self.canonical(&key)
+    }
+
+    /// Canonical data is taken as it is.
+    fn canonical(self, data: &[u8]) -> Result<PublicKey, Refusal> {
+        let bits = self.0.bits(data).ok_or_else(|| self.refuses())?;
+        Ok(PublicKey {
+            algorithm: self.algorithm(),
+            data: data.to_vec(),
+            bits,
+        })
+    }
+
+    fn refuses(self) -> Refusal {
+        bad_key(format!("key: refused by {}", self.name()))
     }
 }
 
@@ -118,27 +242,42 @@ impl PublicKey {
 /// # Errors
 /// `BadKey` or `Unsupported`, as for the other spellings.
 pub fn from_canonical(algorithm: Algorithm, data: &[u8]) -> Result<PublicKey, Refusal> {
-    match algorithm {
-        Algorithm::Rsa => of_family(algorithm, parse_bytes(data)?),
-        Algorithm::Ecc => ecc_point(data),
-        Algorithm::Ed25519 => ed25519_point(data),
+    match BuiltIn::of(algorithm) {
+        Some(row) => (row.canonical)(data),
+        None => registered(algorithm.name())?.canonical(data),
     }
 }
 
-/// A key from the `algorithm` and `data` of a DIM mapping (KEY-1).
+/// A key from the `algorithm` and `data` of a DIM mapping (KEY-1, EXT-2).
 ///
 /// # Errors
 /// `Unsupported` for another algorithm, curve or size, `BadKey` for anything else that is no key of
 /// that family.
 pub fn parse_mapping(algorithm: &str, data: &str) -> Result<PublicKey, Refusal> {
-    let family = Algorithm::from_name(algorithm).ok_or_else(|| {
-        let shown: String = algorithm.chars().take(40).collect();
-        unsupported(format!("key: unknown algorithm {shown:?}"))
-    })?;
-    if family == Algorithm::Ed25519 && !data.contains("-----BEGIN") {
-        return ed25519_text(data);
+    match BuiltIn::of_name(algorithm) {
+        Some(row) => (row.parse)(data),
+        None => registered(algorithm)?.parse(data),
     }
-    of_family(family, parse_text(data)?)
+}
+
+/// What verifies with a key.
+///
+/// # Errors
+/// `BadKey` when the library that verifies refuses it, `Unsupported` when its algorithm was taken
+/// out meanwhile.
+pub(crate) fn verifier(key: &PublicKey) -> Result<Box<dyn Verifier>, Refusal> {
+    let Some(row) = BuiltIn::of(key.algorithm) else {
+        let Registered(algorithm) = registered(key.algorithm.name())?;
+        return Ok(verify::registered::verifier(algorithm, key));
+    };
+    (row.verifier)(key).ok_or_else(|| bad_key("key: refused by the library that verifies"))
+}
+
+fn registered(name: &str) -> Result<Registered, Refusal> {
+    Registered::of_name(name).ok_or_else(|| {
+        let shown: String = name.chars().take(40).collect();
+        unsupported(format!("key: unknown algorithm {shown:?}"))
+    })
 }
 
 /// A key from PEM text, OpenSSH text or a hex point.
@@ -399,8 +538,11 @@ fn ecc_point(point: &[u8]) -> Result<PublicKey, Refusal> {
     })
 }
 
-/// 64 hex digits or base64 (ED25519-1).
+/// PEM, 64 hex digits or base64 (ED25519-1).
 fn ed25519_text(text: &str) -> Result<PublicKey, Refusal> {
+    if text.contains("-----BEGIN") {
+        return of_family(Algorithm::Ed25519, parse_text(text)?);
+    }
     let data = hex(text)
         .filter(|data| data.len() == 32)
         .or_else(|| base64::decode(text.as_bytes()))
@@ -435,6 +577,7 @@ mod tests {
     use crate::vectors::{
         hex, pkcs1, to_hex, ECC_POINT, ED25519_KEY, RSA, RSA_1024_OPENSSH, RSA_1024_PEM,
     };
+    use crate::verify::{Job, VerifyKey};
 
     fn code<T>(result: Result<T, Refusal>) -> Code {
         result.map_or_else(|refusal| refusal.code, |_| Code::Ok)
@@ -820,5 +963,143 @@ mod tests {
         // y = 3, the canonical encoding of the point refused above.
         let three = with_top(3, 0, 0);
         assert_eq!(code(from_canonical(Algorithm::Ed25519, &three)), Code::Ok);
+    }
+
+    /// Two bytes in hex, neither of them zero, whose signature is a zero byte and the XOR of each
+    /// with the length of the message.
+    struct Toy {
+        names: Vec<String>,
+    }
+
+    impl KeyAlgorithm for Toy {
+        fn names(&self) -> &[String] {
+            &self.names
+        }
+
+        fn parse(&self, data: &str) -> Option<Vec<u8>> {
+            super::hex(data).filter(|key| key.len() == 2)
+        }
+
+        fn bits(&self, key: &[u8]) -> Option<usize> {
+            (!key.contains(&0)).then_some(8 * key.len())
+        }
+
+        fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+            signature == toy_signature(key, message)
+        }
+    }
+
+    fn toy_signature(key: &[u8], message: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(message.len()).unwrap();
+        [
+            &[0],
+            &key.iter().map(|byte| byte ^ length).collect::<Vec<_>>()[..],
+        ]
+        .concat()
+    }
+
+    /// Tests run at the same time: each has names of its own.
+    fn register(names: &[&str]) {
+        extend(Toy {
+            names: names.iter().copied().map(str::to_owned).collect(),
+        });
+    }
+
+    #[test]
+    fn ext_2_a_registered_algorithm_reads_its_mappings_and_nothing_else() {
+        register(&["TOY-A", "TOY-A/alias"]);
+        let key = parse_mapping("TOY-A", "0aFF").unwrap();
+        assert_eq!(key.algorithm().name(), "TOY-A");
+        assert_eq!((key.data(), key.bits()), (&[0x0a, 0xff][..], 16));
+        assert_eq!((key.compressed_data(), key.rsa_numbers()), (None, None));
+        assert_eq!(parse_mapping("TOY-A/alias", "0AFF").as_ref(), Ok(&key));
+        assert_ne!(parse_mapping("TOY-A", "0AFE").as_ref(), Ok(&key));
+        for name in ["TOY-A", "TOY-A/alias"] {
+            assert_eq!(Algorithm::from_name(name), Some(key.algorithm()));
+        }
+        // Canonical data is taken as it is, but must have a size.
+        let other = from_canonical(key.algorithm(), &[1]).unwrap();
+        assert_eq!((other.data(), other.bits()), (&[1][..], 8));
+        assert_eq!(code(from_canonical(key.algorithm(), &[0])), Code::BadKey);
+        for data in ["", "0aff0", "00ff", ECC_POINT, RSA_1024_PEM] {
+            assert_eq!(code(parse_mapping("TOY-A", data)), Code::BadKey, "{data}");
+        }
+        assert_eq!(code(parse_mapping("toy-a", "0aff")), Code::Unsupported);
+        assert_eq!(code(parse_text("0aff")), Code::BadKey);
+        assert_eq!(code(parse_bytes(&[0x0a, 0xff])), Code::BadKey);
+    }
+
+    #[test]
+    fn ext_1_a_registered_key_verifies_and_is_never_padded() {
+        register(&["TOY-B"]);
+        let key = VerifyKey::new(&parse_mapping("TOY-B", "0aff").unwrap()).unwrap();
+        let signature = toy_signature(&[0x0a, 0xff], b"message");
+        for (signature, expected) in [
+            (&signature[..], Code::Ok),
+            (&signature[1..], Code::BadSignature),
+            (&[0, 0, 0], Code::BadSignature),
+            (&[], Code::BadSignature),
+        ] {
+            assert_eq!(key.verify(b"message", signature), expected);
+            assert_eq!(key.verify_wire(b"message", signature), expected);
+        }
+        let ecc = VerifyKey::new(&parse_text(ECC_POINT).unwrap()).unwrap();
+        let jobs: Vec<Job> = [&key, &ecc]
+            .into_iter()
+            .cycle()
+            .take(64)
+            .map(|key| Job {
+                key: Some(key),
+                message: b"message",
+                signature: &signature,
+            })
+            .collect();
+        let expected = [Code::Ok, Code::BadSignatureEncoding].repeat(32);
+        assert_eq!(verify::verify_batch(&jobs, 0), expected);
+        assert_eq!(verify::verify_batch_wire(&jobs, 1), expected);
+    }
+
+    #[test]
+    fn ext_1_what_is_built_in_is_never_replaced() {
+        register(&["TOY-C", "ECC", "SHA256withRSA"]);
+        assert_eq!(Algorithm::from_name("ECC"), Some(Algorithm::Ecc));
+        assert_eq!(Algorithm::from_name("SHA256withRSA"), Some(Algorithm::Rsa));
+        assert_eq!(code(parse_mapping("ECC", "0aff")), Code::BadKey);
+        assert_eq!(code(parse_mapping("ECC", ECC_POINT)), Code::Ok);
+    }
+
+    #[test]
+    fn ext_1_what_is_retracted_is_unknown_but_its_verify_keys_stay() {
+        register(&["TOY-D", "TOY-D/old"]);
+        register(&["TOY-D", "TOY-D/new"]);
+        assert_eq!(code(parse_mapping("TOY-D/old", "0aff")), Code::Unsupported);
+        let key = parse_mapping("TOY-D/new", "0aff").unwrap();
+        let ready = VerifyKey::new(&key).unwrap();
+        for _ in 0..2 {
+            retract("TOY-D");
+            assert_eq!(Algorithm::from_name("TOY-D"), None);
+            assert_eq!(code(parse_mapping("TOY-D", "0aff")), Code::Unsupported);
+            assert_eq!(
+                code(from_canonical(key.algorithm(), &[1])),
+                Code::Unsupported
+            );
+            assert_eq!(code(VerifyKey::new(&key)), Code::Unsupported);
+        }
+        let signature = toy_signature(key.data(), b"message");
+        assert_eq!(ready.verify(b"message", &signature), Code::Ok);
+        register(&["TOY-D"]);
+        assert_eq!(parse_mapping("TOY-D", "0aff"), Ok(key));
+    }
+
+    #[test]
+    fn ext_1_each_name_is_in_the_table_once() {
+        let mut names: Vec<&str> = BUILT_IN
+            .iter()
+            .flat_map(|row| row.aliases.iter().copied().chain([row.algorithm.name()]))
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
     }
 }

@@ -10,6 +10,7 @@ pub mod der;
 pub mod digest;
 pub mod document;
 pub mod encode;
+mod extension;
 pub mod identity;
 pub mod json;
 pub mod keyring;

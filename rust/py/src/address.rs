@@ -107,8 +107,8 @@ fn parse_addresses<'py>(
         codes.push(Code::Ok as u8);
         networks.push(address.network);
         digests.extend_from_slice(&address.digest);
-        numbers.extend_from_slice(&address.number().to_le_bytes());
-        numbers_le.extend_from_slice(&address.number_le().to_le_bytes());
+        numbers.extend_from_slice(&address.number.to_le_bytes());
+        numbers_le.extend_from_slice(&address.number_le.to_le_bytes());
         // Nearly all text is canonical already: the same object serves.
         let text = address.text.as_str();
         if text == *slice && item.is_exact_instance_of::<PyString>() {

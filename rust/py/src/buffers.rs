@@ -7,7 +7,7 @@
 use dimp_core::code::{Code, Refusal};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 /// The items of a list, each of the type `T`.
 ///
@@ -46,10 +46,48 @@ pub fn text<'a>(string: &'a Bound<'_, PyString>) -> Option<&'a str> {
     string.to_str().ok()
 }
 
+/// The text of a `str` that should be an ID or an address; empty, which is neither, when it has
+/// lone surrogates.
+pub fn id<'a>(string: &'a Bound<'_, PyString>) -> &'a str {
+    text(string).unwrap_or_default()
+}
+
 /// A verdict for each item, as the tier contract wants them.
 pub fn codes<'py>(py: Python<'py>, codes: &[Code]) -> Bound<'py, PyBytes> {
     let codes: Vec<u8> = codes.iter().map(|&code| code as u8).collect();
     PyBytes::new(py, &codes)
+}
+
+/// `(code, reason)` of the tier contract.
+pub type Answer = (u8, String);
+
+/// A verdict alone.
+pub fn answer(verdict: Result<(), Refusal>) -> Answer {
+    match verdict {
+        Ok(()) => (Code::Ok as u8, String::new()),
+        Err(Refusal { code, reason }) => (code as u8, reason.into_owned()),
+    }
+}
+
+/// A code for each verdict, and the reasons of those that refuse.
+pub type Verdicts<'py> = (Bound<'py, PyBytes>, Bound<'py, PyDict>);
+
+/// Many verdicts.
+pub fn verdicts<'py>(py: Python<'py>, verdicts: &[Result<(), Refusal>]) -> PyResult<Verdicts<'py>> {
+    let reasons = PyDict::new(py);
+    let mut found = Vec::with_capacity(verdicts.len());
+    for (index, verdict) in verdicts.iter().enumerate() {
+        if let Err(refusal) = verdict {
+            reasons.set_item(index, &*refusal.reason)?;
+        }
+        found.push(
+            verdict
+                .as_ref()
+                .err()
+                .map_or(Code::Ok, |refusal| refusal.code),
+        );
+    }
+    Ok((codes(py, &found), reasons))
 }
 
 /// The `ValueError(code, reason)` of the tier contract.

@@ -4,21 +4,15 @@
 
 use std::sync::Arc;
 
-use dimp_core::code::{Code, Refusal};
-use dimp_core::keyring::{self, Full, Loaded, Stored, Verdict};
-use dimp_core::meta;
+use dimp_core::code::Refusal;
+use dimp_core::document;
+use dimp_core::keyring::{self, Checked, Full, Loaded, Stored};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::buffers;
+use crate::buffers::{self, answer, Answer, Verdicts};
 use crate::message::MessageTable;
-
-/// Stands for text with lone surrogates: no ID either.
-const NO_ID: &str = "";
-
-/// `(code, reason)` of the tier contract.
-type Answer = (u8, String);
 
 /// Address, meta and documents, as they lie in an account folder.
 type Account<'py> = (
@@ -27,12 +21,11 @@ type Account<'py> = (
     Vec<Bound<'py, PyBytes>>,
 );
 
-/// The verdict on a meta for an ID.
-#[pyfunction]
-fn check_meta(py: Python<'_>, identifier: &Bound<'_, PyString>, meta: &[u8]) -> Answer {
-    let identifier = buffers::text(identifier).unwrap_or(NO_ID);
-    answer(py.detach(|| meta::check(identifier, meta).map(|_| ())))
-}
+/// Algorithm, canonical data and bits.
+type Key<'py> = (&'static str, Bound<'py, PyBytes>, usize);
+
+/// What became of an account, and of its documents.
+type Report = (Answer, Vec<Answer>);
 
 /// Checked accounts by canonical address, at most `max_accounts` of them.
 ///
@@ -59,19 +52,19 @@ impl KeyStore {
 
     /// Whether an account has this canonical address.
     fn contains(&self, address: &Bound<'_, PyString>) -> bool {
-        let text = buffers::text(address).unwrap_or(NO_ID);
+        let text = buffers::id(address);
         self.0.contains(text)
     }
 
     /// Removes an account; `False` when there is none.
     fn discard(&self, address: &Bound<'_, PyString>) -> bool {
-        let text = buffers::text(address).unwrap_or(NO_ID);
+        let text = buffers::id(address);
         self.0.discard(text)
     }
 
     /// Adds the account of a meta that matches the ID; `OverflowError` when there is no room.
     fn add_meta(&self, identifier: &Bound<'_, PyString>, meta: &[u8]) -> PyResult<Answer> {
-        let text = buffers::text(identifier).unwrap_or(NO_ID);
+        let text = buffers::id(identifier);
         self.0.add_meta(text, meta).map(answer).map_err(full)
     }
 
@@ -80,15 +73,31 @@ impl KeyStore {
         answer(self.0.add_document(document, now))
     }
 
-    /// `(algorithm, data)` of each key of an ID: those of documents, newest first, then the meta key.
-    fn keys_for<'py>(
+    /// The verdicts that `add_document` would give each document alone; nothing is added.
+    fn verify_documents<'py>(
         &self,
-        identifier: &Bound<'py, PyString>,
-    ) -> Vec<(&'static str, Bound<'py, PyBytes>)> {
-        let (py, text) = (identifier.py(), buffers::text(identifier).unwrap_or(NO_ID));
+        py: Python<'py>,
+        documents: &Bound<'py, PyList>,
+        now: f64,
+        threads: usize,
+    ) -> PyResult<Verdicts<'py>> {
+        let documents = buffers::items::<PyBytes>(documents, "bytes")?;
+        let documents = buffers::slices(&documents);
+        let documents = py.detach(|| document::parse_batch(&documents, threads));
+        let accounts = self.0.owners(&documents);
+        let verdicts = py.detach(|| keyring::judge_documents(&documents, &accounts, now, threads));
+        buffers::verdicts(py, &verdicts)
+    }
+
+    /// Each key of an ID: those of documents, newest first, then the meta key.
+    fn keys_for<'py>(&self, identifier: &Bound<'py, PyString>) -> Vec<Key<'py>> {
+        let (py, text) = (identifier.py(), buffers::id(identifier));
         let keys = self.0.keys_for(text);
         keys.iter()
-            .map(|key| (key.algorithm().name(), PyBytes::new(py, key.data())))
+            .map(|key| {
+                let data = PyBytes::new(py, key.data());
+                (key.algorithm().name(), data, key.public().bits())
+            })
             .collect()
     }
 
@@ -99,10 +108,8 @@ impl KeyStore {
         accounts: &Bound<'_, PyList>,
         now: f64,
         threads: usize,
-    ) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
-        let accounts: Vec<Account<'_>> = accounts.extract()?;
-        let accounts = stored(&accounts);
-        let checked = py.detach(|| keyring::check_all(&accounts, now, threads));
+    ) -> PyResult<Vec<Report>> {
+        let checked = check_all(py, accounts, now, threads)?;
         report(self.0.admit_all(checked, |_, _| ()))
     }
 
@@ -136,35 +143,16 @@ impl Resolution {
         accounts: &Bound<'_, PyList>,
         now: f64,
         threads: usize,
-    ) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
-        let accounts: Vec<Account<'_>> = accounts.extract()?;
-        let accounts = stored(&accounts);
-        let checked = py.detach(|| keyring::check_all(&accounts, now, threads));
+    ) -> PyResult<Vec<Report>> {
+        let checked = check_all(py, accounts, now, threads)?;
         report(self.inner.admit_all(checked))
     }
 
-    /// One code a message, and the reasons of those that were refused here.
-    fn verify<'py>(
-        &self,
-        py: Python<'py>,
-        now: f64,
-        threads: usize,
-    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyDict>)> {
+    /// One code a message, and the reasons of those that were refused.
+    fn verify<'py>(&self, py: Python<'py>, now: f64, threads: usize) -> PyResult<Verdicts<'py>> {
         let (items, frames) = (self.table.get().items(), self.table.get().frames(py));
         let verdicts = py.detach(|| self.inner.verify(items, &frames, now, threads));
-        let reasons = PyDict::new(py);
-        let mut codes = Vec::with_capacity(verdicts.len());
-        for (index, (verdict, item)) in verdicts.iter().zip(items).enumerate() {
-            if let (Err(refusal), Ok(_)) = (verdict, item) {
-                reasons.set_item(index, &*refusal.reason)?;
-            }
-            codes.push(
-                verdict
-                    .as_ref()
-                    .map_or_else(|refusal| refusal.code, |()| Code::Ok),
-            );
-        }
-        Ok((buffers::codes(py, &codes), reasons))
+        buffers::verdicts(py, &verdicts)
     }
 
     /// Adds the attachments of the messages with code 0 to the store. What does not fit in is left out.
@@ -182,28 +170,30 @@ impl Resolution {
     }
 }
 
-fn stored<'a>(accounts: &'a [Account<'_>]) -> Vec<Stored<'a>> {
-    let accounts = accounts.iter().map(|(address, meta, documents)| Stored {
-        address: buffers::text(address).unwrap_or(NO_ID),
+/// The long part of loading, without the GIL.
+fn check_all(
+    py: Python<'_>,
+    accounts: &Bound<'_, PyList>,
+    now: f64,
+    threads: usize,
+) -> PyResult<Vec<Result<Checked, Refusal>>> {
+    let accounts: Vec<Account<'_>> = accounts.extract()?;
+    let stored = accounts.iter().map(|(address, meta, documents)| Stored {
+        address: buffers::id(address),
         meta: meta.as_bytes(),
         documents: buffers::slices(documents),
     });
-    accounts.collect()
+    let stored: Vec<Stored<'_>> = stored.collect();
+    Ok(py.detach(|| keyring::check_all(&stored, now, threads)))
 }
 
-fn report(loaded: Result<Vec<Loaded>, Full>) -> PyResult<Vec<(Answer, Vec<Answer>)>> {
+/// The short part, with it.
+fn report(loaded: Result<Vec<Loaded>, Full>) -> PyResult<Vec<Report>> {
     let loaded = loaded.map_err(full)?.into_iter().map(|account| {
         let documents = account.documents.into_iter().map(answer).collect();
         (answer(account.meta), documents)
     });
     Ok(loaded.collect())
-}
-
-fn answer(verdict: Verdict) -> Answer {
-    match verdict {
-        Ok(()) => (Code::Ok as u8, String::new()),
-        Err(Refusal { code, reason }) => (code as u8, reason.into_owned()),
-    }
 }
 
 fn full(_: Full) -> PyErr {
@@ -213,6 +203,5 @@ fn full(_: Full) -> PyErr {
 /// Adds what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<KeyStore>()?;
-    module.add_class::<Resolution>()?;
-    module.add_function(wrap_pyfunction!(check_meta, module)?)
+    module.add_class::<Resolution>()
 }

@@ -3,9 +3,14 @@
 
 mod address;
 mod buffers;
+mod coding;
+mod document;
+mod identity;
 mod keyring;
 mod keys;
 mod message;
+mod meta;
+mod registry;
 mod runtime;
 mod verify;
 
@@ -15,9 +20,14 @@ use pyo3::prelude::*;
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     address::register(module)?;
+    coding::register(module)?;
+    document::register(module)?;
+    identity::register(module)?;
     keyring::register(module)?;
     keys::register(module)?;
     message::register(module)?;
+    meta::register(module)?;
+    registry::register(module)?;
     runtime::register(module)?;
     verify::register(module)
 }

@@ -15,6 +15,9 @@ use crate::buffers;
 
 /// Bytes of frames that are worth letting go of the GIL: about a microsecond of work.
 const LONG: usize = 2048;
+/// Frames that are, whatever their length: as many may be split between threads, which may need the
+/// GIL for an extension.
+const MANY: usize = 16;
 
 /// What became of each frame of a batch. It keeps the frames, and nothing else of Python.
 #[pyclass(frozen, module = "dimp_fast._rust")]
@@ -146,7 +149,8 @@ fn decode_batch(
 ) -> PyResult<MessageTable> {
     let frames = buffers::items::<PyBytes>(frames, "bytes")?;
     let slices = buffers::slices(&frames);
-    let long = slices.iter().map(|frame| frame.len()).sum::<usize>() >= LONG;
+    let long =
+        slices.len() >= MANY || slices.iter().map(|frame| frame.len()).sum::<usize>() >= LONG;
     let items = buffers::detach_if(py, long, || message::decode_batch(&slices, threads));
     Ok(MessageTable {
         frames: frames.into_iter().map(Bound::unbind).collect(),

@@ -9,14 +9,21 @@ use pyo3::types::PyDict;
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 7] = [
+const OPERATIONS: [(&str, &str); 14] = [
     ("derive_addresses", "library"),
     ("derive_eth_addresses", "library"),
     ("parse_addresses", "library"),
+    ("format_addresses", "library"),
+    ("parse_identifiers", "library"),
     ("parse_public_key", "portable"),
     ("verify_batch", "library"),
+    ("match_metas", "library"),
+    ("prove_document", "library"),
     ("decode_batch", "portable"),
     ("encode", "portable"),
+    ("digests", "library"),
+    ("base58", "library"),
+    ("base64", "library"),
 ];
 
 /// Facts for a person who looks for the reason of a number: processor, SIMD level, threads, build.

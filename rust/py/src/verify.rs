@@ -12,16 +12,27 @@ use crate::buffers;
 /// Bytes of a message whose hash alone is worth letting go of the GIL: about 40 microseconds.
 const LONG: usize = 64 * 1024;
 
-/// A public key, ready to verify with. Made from canonical data: SPKI DER, a point, 32 bytes.
+/// A public key, ready to verify with. Made from canonical data: SPKI DER, a point, 32 bytes, what a
+/// registered algorithm parsed.
 #[pyclass(frozen, module = "dimp_fast._rust")]
 pub struct VerifyKey(verify::VerifyKey);
+
+impl VerifyKey {
+    /// The key of the core.
+    pub fn inner(&self) -> &verify::VerifyKey {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl VerifyKey {
     #[new]
-    fn new(algorithm: &str, data: &[u8]) -> PyResult<Self> {
+    pub fn new(algorithm: &str, data: &[u8]) -> PyResult<Self> {
         Algorithm::from_name(algorithm)
-            .ok_or_else(|| Refusal::new(Code::Unsupported, "key: not RSA, ECC or ED25519"))
+            .ok_or_else(|| {
+                let reason = format!("key: unknown algorithm {algorithm:?}");
+                Refusal::new(Code::Unsupported, reason)
+            })
             .and_then(|algorithm| keys::from_canonical(algorithm, data))
             .and_then(|key| verify::VerifyKey::new(&key))
             .map(Self)

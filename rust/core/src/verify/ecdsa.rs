@@ -10,18 +10,25 @@ use crate::code::Code;
 use crate::der::Reader;
 use crate::digest;
 use crate::keys::PublicKey;
+use crate::verify::Verifier;
 
-/// A key ready to verify with.
-pub(super) struct Key(secp256k1::PublicKey);
+/// What verifies with a key of this kind.
+pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
+    Some(Box::new(Key::new(public)?))
+}
+
+struct Key(secp256k1::PublicKey);
 
 impl Key {
-    pub(super) fn new(public: &PublicKey) -> Option<Self> {
+    fn new(public: &PublicKey) -> Option<Self> {
         secp256k1::PublicKey::from_slice(public.data())
             .ok()
             .map(Self)
     }
+}
 
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
+impl Verifier for Key {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
         let Some(signature) = read(signature) else {
             return Code::BadSignatureEncoding;
         };

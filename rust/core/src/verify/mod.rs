@@ -3,30 +3,36 @@
 //!
 //! Every verdict is the library's own on that one item; nothing is decided for a batch as a whole.
 
-mod ecdsa;
-mod ed25519;
-mod rsa;
+pub(crate) mod ecdsa;
+pub(crate) mod ed25519;
+pub(crate) mod registered;
+pub(crate) mod rsa;
 
 use std::fmt;
 
 use crate::code::{Code, Refusal};
-use crate::keys::{Algorithm, PublicKey};
+use crate::keys::{self, Algorithm, PublicKey};
 use crate::pool;
 
 /// Signatures below which a batch is not split between threads: about 10 microseconds of work at
 /// least.
 const GRAIN: usize = 4;
 
-enum Engine {
-    Rsa(rsa::Key),
-    Ecdsa(ecdsa::Key),
-    Ed25519(ed25519::Key),
+/// What verifies with one key; each algorithm has its own, which its row in `keys` makes.
+pub(crate) trait Verifier: Send + Sync {
+    /// The verdict on a signature, as long as it should be.
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Code;
+
+    /// The verdict on a signature from the wire (WIRE-1): another one for RSA only.
+    fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
+        self.verify(message, signature)
+    }
 }
 
 /// A public key, ready to verify with: what can be computed once was.
 pub struct VerifyKey {
     public: PublicKey,
-    engine: Engine,
+    verifier: Box<dyn Verifier>,
 }
 
 impl VerifyKey {
@@ -34,39 +40,25 @@ impl VerifyKey {
     ///
     /// # Errors
     /// `BadKey` when the library that verifies refuses the key; it takes every key that `keys` lets
-    /// through.
+    /// through. `Unsupported` when the algorithm of the key is registered no more.
     pub fn new(public: &PublicKey) -> Result<Self, Refusal> {
-        let engine = match public.algorithm() {
-            Algorithm::Rsa => rsa::Key::new(public).map(Engine::Rsa),
-            Algorithm::Ecc => ecdsa::Key::new(public).map(Engine::Ecdsa),
-            Algorithm::Ed25519 => ed25519::Key::new(public).map(Engine::Ed25519),
-        };
         Ok(Self {
             public: public.clone(),
-            engine: engine.ok_or_else(|| {
-                Refusal::new(Code::BadKey, "key: refused by the library that verifies")
-            })?,
+            verifier: keys::verifier(public)?,
         })
     }
 
     /// The verdict on a signature, as long as it should be.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
-        match &self.engine {
-            Engine::Rsa(key) => key.verify(message, signature),
-            Engine::Ecdsa(key) => key.verify(message, signature),
-            Engine::Ed25519(key) => key.verify(message, signature),
-        }
+        self.verifier.verify(message, signature)
     }
 
     /// The verdict on a signature from the wire, where RSA signatures may lack leading zeros
     /// (WIRE-1).
     #[must_use]
     pub fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
-        match &self.engine {
-            Engine::Rsa(key) => key.verify_padded(message, signature),
-            _ => self.verify(message, signature),
-        }
+        self.verifier.verify_wire(message, signature)
     }
 
     /// The family of the key.

@@ -11,6 +11,7 @@ use aws_lc_rs::signature::{
 
 use crate::code::Code;
 use crate::keys::PublicKey;
+use crate::verify::Verifier;
 
 /// How many leading zero bytes a signature may lack on the wire (WIRE-1). With no limit anybody
 /// could compute a larger modulus under which somebody's fingerprint verifies.
@@ -24,15 +25,19 @@ enum Engine {
     Ring(ring::signature::RsaPublicKeyComponents<Vec<u8>>),
 }
 
-/// A key ready to verify with.
-pub(super) struct Key {
+/// What verifies with a key of this kind.
+pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
+    Some(Box::new(Key::new(public)?))
+}
+
+struct Key {
     /// Bytes of the modulus, and of every signature.
     size: usize,
     engine: Engine,
 }
 
 impl Key {
-    pub(super) fn new(public: &PublicKey) -> Option<Self> {
+    fn new(public: &PublicKey) -> Option<Self> {
         let (n, e) = public.rsa_numbers()?;
         let engine = if public.bits() < 1024 {
             Engine::Ring(ring::signature::RsaPublicKeyComponents {
@@ -49,8 +54,10 @@ impl Key {
             engine,
         })
     }
+}
 
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
+impl Verifier for Key {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
         if signature.len() != self.size {
             return Code::BadSignatureEncoding;
         }
@@ -72,7 +79,7 @@ impl Key {
     }
 
     /// As `verify`, with zero bytes put before a signature that is too short (WIRE-1).
-    pub(super) fn verify_padded(&self, message: &[u8], signature: &[u8]) -> Code {
+    fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
         if signature.len() >= self.size {
             return self.verify(message, signature);
         }
@@ -175,19 +182,19 @@ mod tests {
             let (key, signature) = (key(rsa), hex(signature));
             let message = message.as_bytes();
             assert_eq!(key.verify(message, &signature), Code::Ok);
-            assert_eq!(key.verify_padded(message, &signature), Code::Ok);
-            assert_eq!(key.verify_padded(message, &signature[1..]), Code::Ok);
+            assert_eq!(key.verify_wire(message, &signature), Code::Ok);
+            assert_eq!(key.verify_wire(message, &signature[1..]), Code::Ok);
             assert_eq!(
                 key.verify(message, &signature[1..]),
                 Code::BadSignatureEncoding
             );
             let padding = [&[0], &signature[..]].concat();
             assert_eq!(
-                key.verify_padded(message, &padding),
+                key.verify_wire(message, &padding),
                 Code::BadSignatureEncoding
             );
             for short in [&signature[2..], &signature[1..127], &[]] {
-                assert_eq!(key.verify_padded(message, short), Code::BadSignature);
+                assert_eq!(key.verify_wire(message, short), Code::BadSignature);
             }
         }
     }

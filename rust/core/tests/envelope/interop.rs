@@ -80,6 +80,24 @@ fn metas_of_other_sdks() {
 }
 
 #[test]
+fn meta_7_metas_of_other_sdks_in_one_batch() {
+    let cases = cases("match");
+    let metas: Vec<String> = cases
+        .iter()
+        .map(|case| case["input"]["meta"].to_string())
+        .collect();
+    let identifiers: Vec<&str> = cases
+        .iter()
+        .map(|case| text(&case["input"]["id"]))
+        .collect();
+    let metas: Vec<&[u8]> = metas.iter().map(String::as_bytes).collect();
+    let verdicts = meta::match_batch(&identifiers, &metas, 0);
+    for (case, verdict) in cases.iter().zip(verdicts) {
+        assert_eq!(verdict.is_ok(), case["expect"]["match"] == true, "{case}");
+    }
+}
+
+#[test]
 fn documents_of_other_sdks() {
     check("doc_info", "verify", |input| {
         let (public, document) = (&input["public"], input["document"].to_string());

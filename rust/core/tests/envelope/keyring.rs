@@ -1,4 +1,4 @@
-//! docs/semantics.md#doc-1 to #doc-5 and #msg-6 to #msg-10.
+//! docs/semantics.md#doc-1 to #doc-5, #doc-8 and #msg-6 to #msg-10.
 
 use std::sync::Arc;
 
@@ -365,6 +365,109 @@ fn doc_5_keys_that_do_not_parse_add_nothing() {
         [key_bytes(&alice)],
         "each key once"
     );
+}
+
+/// Documents that between them get every verdict of DOC-1 to DOC-3 from [`documented_store`].
+fn documents() -> Vec<String> {
+    let (alice, bob, device) = (
+        Owner::new("alice", 1),
+        Owner::new("bob", 2),
+        Owner::new("pad", 3),
+    );
+    let at = |time: f64| alice.visa(&device, time);
+    let did = |name: &str| json!(format!("{name}@{}", alice.address));
+    let documents = [
+        at(NOW + 1.0),
+        at(NOW),
+        at(NOW - 1.0),
+        with(at(NOW - 5.0), "terminal", json!("tv")),
+        alice.document_over("{}"),
+        at(NOW + 1800.5),
+        with(at(NOW), "did", did("bob")),
+        bob.visa(&device, NOW),
+        with(bob.visa(&device, NOW), "did", did("alice")),
+        with(at(NOW), "signature", json!("Zm9v")),
+        with(at(NOW), "signature", json!("!")),
+        with(at(NOW), "did", json!("nobody")),
+        alice.document_over("[]"),
+        json!({}),
+        with(at(NOW + 2.0), "terminal", json!("tv")),
+    ];
+    let deep = format!("{{\"a\":{}", "[".repeat(64));
+    documents
+        .iter()
+        .map(Value::to_string)
+        .chain([deep])
+        .collect()
+}
+
+/// Alice, with a document of `NOW` and an older one that was first.
+fn documented_store() -> Arc<KeyStore> {
+    let (alice, device) = (Owner::new("alice", 1), Owner::new("pad", 3));
+    let store = store_of(&[&alice]);
+    let first = with(alice.visa(&device, NOW - 1.0), "terminal", json!("pad"));
+    assert_eq!(add(&store, &first), Code::Ok);
+    assert_eq!(add(&store, &alice.visa(&device, NOW)), Code::Ok);
+    store
+}
+
+#[test]
+fn doc_8_a_batch_has_the_verdicts_of_each_document_added_alone() {
+    let documents = documents();
+    let alone: Vec<_> = documents
+        .iter()
+        .map(|document| documented_store().add_document(document.as_bytes(), NOW))
+        .collect();
+    for code in [
+        Code::Ok,
+        Code::BadSignature,
+        Code::BadSignatureEncoding,
+        Code::Mismatch,
+        Code::UnknownSender,
+        Code::BadEncoding,
+        Code::BadAddress,
+        Code::Malformed,
+        Code::TooLarge,
+        Code::Expired,
+    ] {
+        let codes = alone.iter().cloned().map(code_of);
+        assert!(codes.clone().any(|found| found == code), "{code:?}");
+    }
+    // One that is held already is no news, and not too old: at its place -1, at another one too.
+    assert_eq!(alone[2], Ok(()));
+    let store = documented_store();
+    let order = |index: usize, size: usize| (index + 5 * size) % documents.len();
+    for size in 0..=40 {
+        let batch: Vec<&[u8]> = (0..size)
+            .map(|index| documents[order(index, size)].as_bytes())
+            .collect();
+        let expected: Vec<_> = (0..size)
+            .map(|index| alone[order(index, size)].clone())
+            .collect();
+        assert_eq!(store.verify_documents(&batch, NOW, size % 3), expected);
+    }
+}
+
+#[test]
+fn doc_8_adds_nothing() {
+    let (alice, bob, device) = (
+        Owner::new("alice", 1),
+        Owner::new("bob", 2),
+        Owner::new("new", 4),
+    );
+    let store = documented_store();
+    let before = key_data(&store, &alice.id);
+    let [newer, older] = [NOW + 9.0, NOW + 8.0].map(|time| alice.visa(&device, time).to_string());
+    let verdicts = store.verify_documents(&[newer.as_bytes(), older.as_bytes()], NOW, 0);
+    assert_eq!(verdicts, [Ok(()), Ok(())], "one does not age the other");
+    assert_eq!(key_data(&store, &alice.id), before);
+    let unknown = bob.visa(&device, NOW).to_string();
+    let verdicts = store.verify_documents(&[unknown.as_bytes()], NOW, 1);
+    assert_eq!(
+        code_of(verdicts.into_iter().next().unwrap()),
+        Code::UnknownSender
+    );
+    assert_eq!(store.len(), 1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The envelope half of the crate, rule by rule of docs/semantics.md: JSON, messages, metas, documents, the keyring.
 
+mod document;
 mod interop;
 mod json;
 mod keyring;

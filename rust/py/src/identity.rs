@@ -1,0 +1,99 @@
+//! IDs and the addresses in them, in batches.
+
+use dimp_core::identity::{self, Identifier};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString};
+
+use crate::buffers;
+
+/// IDs that are worth letting go of the GIL: about 5 microseconds of work.
+const LONG: usize = 16;
+
+/// Canonical text, name, address, terminal, network byte.
+type Fields<'py> = (
+    Bound<'py, PyString>,
+    Option<Bound<'py, PyString>>,
+    Bound<'py, PyString>,
+    Option<Bound<'py, PyString>>,
+    u8,
+);
+
+/// The parts of each ID; `None` for what is none.
+#[pyfunction]
+fn parse_identifiers<'py>(
+    py: Python<'py>,
+    texts: &Bound<'py, PyList>,
+    threads: usize,
+) -> PyResult<Bound<'py, PyList>> {
+    let items = buffers::items::<PyString>(texts, "str")?;
+    let slices: Vec<&str> = items.iter().map(|item| buffers::id(item)).collect();
+    let parsed = buffers::detach_if(py, slices.len() >= LONG, || {
+        identity::parse_batch(&slices, threads)
+    });
+    let rows = parsed.iter().zip(items.iter().zip(&slices));
+    PyList::new(
+        py,
+        rows.map(|(identifier, (item, text))| {
+            let identifier = identifier.as_ref()?;
+            // Nearly all text is canonical already: the same object serves.
+            let same = identifier.as_str() == *text && item.is_exact_instance_of::<PyString>();
+            let canonical = if same {
+                item.clone()
+            } else {
+                PyString::new(py, identifier.as_str())
+            };
+            Some(fields(identifier, canonical))
+        }),
+    )
+}
+
+fn fields<'py>(identifier: &Identifier, canonical: Bound<'py, PyString>) -> Fields<'py> {
+    let py = canonical.py();
+    let part = |text| PyString::new(py, text);
+    let address = if identifier.address().len() == identifier.as_str().len() {
+        canonical.clone()
+    } else {
+        part(identifier.address())
+    };
+    let (name, terminal) = (identifier.name(), identifier.terminal());
+    (
+        canonical,
+        name.map(part),
+        address,
+        terminal.map(part),
+        identifier.network(),
+    )
+}
+
+/// BTC-style addresses of digests, 20 bytes each: `networks` has one byte, or one for each.
+#[pyfunction]
+fn format_addresses<'py>(
+    py: Python<'py>,
+    digests: &[u8],
+    networks: &[u8],
+) -> PyResult<Bound<'py, PyList>> {
+    let (digests, rest) = digests.as_chunks();
+    if !rest.is_empty() || (networks.len() != 1 && networks.len() != digests.len()) {
+        return Err(PyValueError::new_err(format!(
+            "{} network bytes for {} digests and {} bytes",
+            networks.len(),
+            digests.len(),
+            rest.len()
+        )));
+    }
+    let networks = networks.iter().cycle();
+    let texts = buffers::detach_if(py, digests.len() >= LONG, || {
+        let addresses = digests.iter().zip(networks);
+        addresses
+            .map(|(digest, &network)| identity::format_address(digest, network))
+            .collect::<Vec<_>>()
+    });
+    PyList::new(py, texts)
+}
+
+/// Adds what is here to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(parse_identifiers, module)?)?;
+    module.add_function(wrap_pyfunction!(format_addresses, module)?)
+}
