@@ -42,13 +42,23 @@ cdef inline Py_ssize_t address_derive(
     const uint8_t *fingerprint, size_t size, uint8_t network, uint8_t *text
 ) noexcept nogil:
     """Characters of the BTC style address written to `text`, at most ADDRESS_MAX_BTC."""
+    cdef uint8_t[32] hashed
+    cdef uint8_t[20] digest
+    sha256(fingerprint, size, hashed)
+    ripemd160(hashed, 32, digest)
+    return address_format(digest, network, text)
+
+
+cdef inline Py_ssize_t address_format(
+    const uint8_t *digest, uint8_t network, uint8_t *text
+) noexcept nogil:
+    """Like `address_derive`, of the 20 bytes that an address holds."""
     cdef uint8_t[25] data
-    cdef uint8_t[32] digest
-    sha256(fingerprint, size, digest)
+    cdef uint8_t[32] hashed
     data[0] = network
-    ripemd160(digest, 32, data + 1)
-    address_check_code(data, digest)
-    memcpy(data + 21, digest, 4)
+    memcpy(data + 1, digest, 20)
+    address_check_code(data, hashed)
+    memcpy(data + 21, hashed, 4)
     return base58_encode(data, 25, text)
 
 

@@ -21,6 +21,7 @@ from _address cimport (
     address_derive,
     address_derive_eth,
     address_eip55,
+    address_format,
     address_parse,
 )
 from _storage cimport (
@@ -41,6 +42,10 @@ cdef struct Derivation:
     Py_ssize_t size
     uint8_t[ADDRESS_MAX_BTC] text
     Py_ssize_t text_size
+
+cdef struct Formatting:
+    uint8_t[ADDRESS_MAX_BTC] text
+    Py_ssize_t size
 
 cdef struct EthDerivation:
     const uint8_t *point
@@ -82,6 +87,36 @@ def derive_addresses(fingerprints, networks: bytes, threads=1) -> list:
                 )
         for i in range(count):
             addresses.append(ascii_text(chunk[i].text, chunk[i].text_size))
+    return addresses
+
+
+def format_addresses(digests: bytes, networks: bytes) -> list:
+    """BTC style addresses of digests of 20 bytes each, in order (ADDRESS-1).
+
+    `networks` has one byte, or one for each digest, else ValueError.
+    """
+    cdef list addresses = []
+    cdef Formatting[CHUNK] chunk
+    cdef Py_ssize_t total, start, count, i, size, given, step
+    cdef char *digest
+    cdef char *network
+    PyBytes_AsStringAndSize(digests, &digest, &size)
+    PyBytes_AsStringAndSize(networks, &network, &given)
+    total = size // 20
+    if size % 20 or (given != 1 and given != total):
+        raise ValueError(f"{given} network bytes for {size} bytes of digests")
+    step = 0 if given == 1 else 1
+    for start in range(0, total, CHUNK):
+        count = min(<Py_ssize_t>CHUNK, total - start)
+        with nogil:
+            for i in range(count):
+                chunk[i].size = address_format(
+                    <const uint8_t *>digest + 20 * (start + i),
+                    <uint8_t>network[step * (start + i)],
+                    chunk[i].text,
+                )
+        for i in range(count):
+            addresses.append(ascii_text(chunk[i].text, chunk[i].size))
     return addresses
 
 

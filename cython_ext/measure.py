@@ -42,6 +42,11 @@ def cases() -> list[tuple[str, str, int, Callable[..., Any], Callable[..., Any],
     identifiers = [f"hulk@{text}/phone" for text in btc]
     named = f"\u4e16\u754c@{btc[0]}"
     batch = f"{BATCH} at once"
+    digests = os.urandom(20 * BATCH)
+    numbers = os.urandom(4 * BATCH)
+    names = ["hulk", None] * (BATCH // 2)
+    chinese = ["\u4e16\u754c"] * BATCH
+    terminals = ["phone", None, "pad", None] * (BATCH // 4)
     return [
         ("`base58_encode`", "25 bytes", 1, base58.encode, _cython.base58_encode, (payload,)),
         ("`base58_decode`", "34 characters", 1, base58.decode, _cython.base58_decode, (btc[0],)),
@@ -54,6 +59,8 @@ def cases() -> list[tuple[str, str, int, Callable[..., Any], Callable[..., Any],
          address.derive_addresses, _cython.derive_addresses, (fingerprints, b"\x08", 1)),
         ("`derive_addresses`", "128 bytes, one", 1,
          address.derive_addresses, _cython.derive_addresses, (fingerprints[:1], b"\x08", 1)),
+        ("`format_addresses`", batch, BATCH,
+         address.format_addresses, _cython.format_addresses, (digests, b"\x08")),
         ("`derive_eth_addresses`", "16 at once", 16,
          address.derive_eth_addresses, _cython.derive_eth_addresses, (points, 1)),
         ("`parse_addresses`", f"BTC style, {batch}", BATCH,
@@ -79,6 +86,14 @@ def cases() -> list[tuple[str, str, int, Callable[..., Any], Callable[..., Any],
          _python.parse_identifier, _cython.parse_identifier, (identifiers[0],)),
         ("`parse_identifier`", "Chinese name", 1,
          _python.parse_identifier, _cython.parse_identifier, (named,)),
+        ("`parse_identifiers`", f"name and terminal, {batch}", BATCH,
+         identity.parse_identifiers, _cython.parse_identifiers, (identifiers, 1)),
+        ("`join_identifiers`", batch, BATCH,
+         columns.join_identifiers, _cython.join_identifiers, (names, btc, terminals)),
+        ("`join_identifiers`", f"Chinese names, {batch}", BATCH,
+         columns.join_identifiers, _cython.join_identifiers, (chinese, btc, terminals)),
+        ("`number_texts`", batch, BATCH,
+         columns.number_texts, _cython.number_texts, (numbers,)),
         ("`route`", batch, BATCH, columns.route, _cython.route, (identifiers, 64)),
     ]  # fmt: skip
 

@@ -13,6 +13,7 @@ import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import registry
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -36,21 +37,35 @@ UNITS: dict[str, tuple[str, ...]] = {
     "derive_addresses": TIERS,
     "derive_eth_addresses": TIERS,
     "parse_addresses": TIERS,
+    "format_addresses": TIERS,
     "parse_identifier": (CYTHON, PYTHON),
+    "parse_identifiers": TIERS,
+    "join_identifiers": (CYTHON, PYTHON),
+    "number_texts": (CYTHON, PYTHON),
     "route": (CYTHON, PYTHON),
     "parse_public_key": (RUST, PYTHON),
     "verify_batch": (RUST, PYTHON),
+    "match_metas": (RUST, PYTHON),
+    "prove_document": (RUST, PYTHON),
     "decode_batch": TIERS,
     "encode": (RUST, PYTHON),
+    "digests": TIERS,
+    "base58": TIERS,
+    "base64": TIERS,
 }
 """What is chosen together -> the tiers that have it, fastest first as measured."""
 
 MEMBERS: dict[str, tuple[str, ...]] = {
     "parse_public_key": ("parse_public_key", "parse_public_key_mapping"),
     "verify_batch": ("verify_batch", "VerifyKey"),
-    "decode_batch": ("decode_batch", "KeyStore", "check_meta"),
+    "match_metas": ("match_metas", "parse_meta"),
+    "prove_document": ("prove_document", "parse_document"),
+    "decode_batch": ("decode_batch", "KeyStore"),
+    "digests": ("sha256", "keccak256", "ripemd160"),
+    "base58": ("base58_encode", "base58_decode"),
+    "base64": ("base64_encode", "base64_decode"),
 }
-"""Operations that share handles, and so move together from tier to tier."""
+"""Operations that share handles or rules, and so move together from tier to tier."""
 
 _UNIT_OF = {member: unit for unit in UNITS for member in MEMBERS.get(unit, (unit,))}
 
@@ -146,6 +161,8 @@ class Dispatcher:
                 stacklevel=2,
             )
         else:
+            if hasattr(module, "extend"):
+                registry.attach(module)
             return module
         return None
 

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from ._py.address import derive_addresses, derive_eth_addresses, parse_addresses
-from ._py.columns import route
-from ._py.identity import parse as _parse
+from ._py.address import (
+    derive_addresses,
+    derive_eth_addresses,
+    format_addresses,
+    parse_addresses,
+)
+from ._py.base58 import decode as base58_decode
+from ._py.base58 import encode as base58_encode
+from ._py.base64 import decode as base64_decode
+from ._py.base64 import encode as base64_encode
+from ._py.columns import join_identifiers, number_texts, route
+from ._py.digest import keccak256, ripemd160, sha256
+from ._py.document import parse_document, prove_document
+from ._py.identity import parse_identifier, parse_identifiers
 from ._py.keyring import KeyStore
 from ._py.keys import parse_public_key, parse_public_key_mapping
 from ._py.message import decode_batch, encode
-from ._py.meta import check_meta
+from ._py.meta import match_metas, parse_meta
 from ._py.verify import VerifyKey, verify_batch
 
 __all__ = [
     "KeyStore",
     "VerifyKey",
-    "check_meta",
+    "base58_decode",
+    "base58_encode",
+    "base64_decode",
+    "base64_encode",
     "decode_batch",
     "derive_addresses",
     "derive_eth_addresses",
     "encode",
+    "format_addresses",
+    "join_identifiers",
+    "keccak256",
+    "match_metas",
+    "number_texts",
     "parse_addresses",
+    "parse_document",
     "parse_identifier",
+    "parse_identifiers",
+    "parse_meta",
     "parse_public_key",
     "parse_public_key_mapping",
+    "prove_document",
+    "ripemd160",
     "route",
+    "sha256",
     "verify_batch",
 ]
-
-
-def parse_identifier(text: str) -> tuple[str, str | None, str, str | None, int] | None:
-    """Canonical text, name, address, terminal and network byte; None for what is no ID."""
-    parsed = _parse(text)
-    return None if parsed is None else parsed[:5]

@@ -56,11 +56,35 @@ _ECDSA = (
     "304402207d8c63f3d171d11a1ea3a58b2f175c7486b627d0155f433185ed63e5487fe4370220"
     "5343e26425566d2d39eefea5563c29ce366a91d170a13df5536acde1292b4759",
 )
+_DOCUMENT_SIGNATURE = (
+    "30450220768d896534e5d54948b8cdce980ea10777a13eced3cef6433c6a00ee99355ede0221"
+    "0096a11dce80798c68b7f004b1fac4fd11e32d87d9ca2ca8cb98e2da754b856db1"
+)
+_DOCUMENT = {
+    "data": '{"type": "visa", "time": 1700000000, "name": "Moky"}',
+    "signature": "MEUCIHaNiWU05dVJSLjNzpgOoQd3oT7O0872QzxqAO6ZNV7eAiEAlqEdzoB5jGi38ASx+sT9"
+    "EeMth9nKLKjLmOLadUuFbbE=",
+}
 # RFC 8032 section 7.1, test 2.
 _ED25519_KEY = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
 _ED25519_SIGNATURE = (
     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
     "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+)
+# Data, SHA-256, Keccak-256, RIPEMD-160. The second fills a block of Keccak.
+_DIGESTS = (
+    (
+        b"moky",
+        "cb98b739dd699aa44bb6ebba128d20f2d1e10bb3b4aa5ff4e79295b47e9ed76d",
+        "96b07f3103d45cc7df2dd6e597922a17f48c86257dffe790d442bbd1ff46514d",
+        "44bd174123aee452c6ec23a6ab7153fa30fa3b91",
+    ),
+    (
+        bytes(136),
+        "b707241545a346265aab1ffb32ff64b55bf8f8dc1b56a46ef33ce3d15db11d33",
+        "3a5912a7c5faa06ee4fe906253e339467a9ce87d533c65be3c15cb231cdb25f9",
+        "02beb53db1b7cd5f6069f352b6c952835c4af8b9",
+    ),
 )
 
 
@@ -77,6 +101,15 @@ def run(unit: str, tier: ModuleType) -> None:
 def _expect(what: str, found: Any, wanted: Any) -> None:
     if found != wanted:
         raise SelfTestFailure(f"{what}: {_short(found)} instead of {_short(wanted)}")
+
+
+def _refuses(what: str, code: Code, call: Callable[[], Any]) -> None:
+    try:
+        found = call()
+    except ValueError as error:
+        _expect(what, error.args[0], int(code))
+    else:
+        raise SelfTestFailure(f"{what}: {_short(found)} instead of {code.name}")
 
 
 def _short(value: Any) -> str:
@@ -112,10 +145,37 @@ def _parse_addresses(tier: Any) -> None:
     _expect("parse_addresses", canonical, wanted)
 
 
+def _format_addresses(tier: Any) -> None:
+    digest = bytes.fromhex("b526c79b2abc32a3974a71317413ff12589ad248")
+    _expect("format_addresses", tier.format_addresses(digest * 17, b"\x08"), [_MOKI[5:]] * 17)
+    found = tier.format_addresses(digest + bytes(20), b"\x08\0")
+    _expect("format_addresses", found, [_MOKI[5:], "1111111111111111111114oLvT2"])
+
+
+_PARSED = ("a@anywhere/pad", "a", "anywhere", "pad", 0x80)
+
+
 def _parse_identifier(tier: Any) -> None:
-    found = tier.parse_identifier("a@ANYWHERE/pad")
-    _expect("parse_identifier", found, ("a@anywhere/pad", "a", "anywhere", "pad", 0x80))
+    _expect("parse_identifier", tier.parse_identifier("a@ANYWHERE/pad"), _PARSED)
     _expect("parse_identifier", tier.parse_identifier(f"a@{_MOKI}"), None)
+
+
+def _parse_identifiers(tier: Any) -> None:
+    texts = ["a@ANYWHERE/pad", f"a@{_MOKI}", _ETH_ADDRESS.lower(), _MOKI] * 5
+    eth = (_ETH_ADDRESS, None, _ETH_ADDRESS, None, 0)
+    moki = (_MOKI, "moki", _MOKI[5:], None, 8)
+    _expect("parse_identifiers", tier.parse_identifiers(texts, 1), [_PARSED, None, eth, moki] * 5)
+
+
+def _join_identifiers(tier: Any) -> None:
+    found = tier.join_identifiers(["a", None, ""], ["anywhere"] * 3, ["pad", "x", None])
+    _expect("join_identifiers", found, ["a@anywhere/pad", "anywhere/x", "anywhere"])
+
+
+def _number_texts(tier: Any) -> None:
+    numbers = b"".join(number.to_bytes(4, "little") for number in (1744549997, 7, 2**32 - 1))
+    wanted = ["174-454-9997", "000-000-0007", "429-496-7295"]
+    _expect("number_texts", tier.number_texts(numbers), wanted)
 
 
 def _route(tier: Any) -> None:
@@ -134,12 +194,11 @@ def _parse_public_key(tier: Any) -> None:
     _expect("parse_public_key", (algorithm, bits, len(data)), ("RSA", 1024, 162))
     found = tier.parse_public_key_mapping("ECC", "02" + _POINT[2:66])
     _expect("parse_public_key_mapping", found, ("ECC", bytes.fromhex(_POINT), 256))
-    try:
-        tier.parse_public_key_mapping("ECC", _MOKI_PEM)
-    except ValueError as error:
-        _expect("parse_public_key_mapping", error.args[0], int(Code.BAD_KEY))
-    else:
-        raise SelfTestFailure("parse_public_key_mapping: took an RSA key for one of ECC")
+    _refuses(
+        "parse_public_key_mapping",
+        Code.BAD_KEY,
+        lambda: tier.parse_public_key_mapping("ECC", _MOKI_PEM),
+    )
 
 
 def _verify_batch(tier: Any) -> None:
@@ -171,13 +230,40 @@ def _verify_batch(tier: Any) -> None:
     _expect("verify_batch", list(found), [int(code) for code in wanted])
 
 
+def _match_metas(tier: Any) -> None:
+    from base64 import b64decode
+
+    meta = json.dumps(_MOKI_META).encode("ascii")
+    stolen = json.dumps({**_MOKI_META, "key": {"algorithm": "ECC", "data": _POINT}}).encode("ascii")
+    other = f"moki@{_ETH_ADDRESS}"
+    codes, reasons = tier.match_metas(
+        [_MOKI, _MOKI, other, "moki", _MOKI], [meta, stolen, meta, meta, b"{}"], 1
+    )
+    wanted = [Code.OK, Code.BAD_SIGNATURE_ENCODING, Code.MISMATCH, Code.BAD_ADDRESS, Code.MALFORMED]
+    _expect("match_metas", list(codes), [int(code) for code in wanted])
+    _expect("match_metas", sorted(reasons), [1, 2, 3, 4])
+    _expect("parse_meta", tier.parse_meta(meta), (1, "moki", b64decode(_MOKI_FINGERPRINT)))
+    _refuses("parse_meta", Code.MALFORMED, lambda: tier.parse_meta(b"{}"))
+
+
+def _prove_document(tier: Any) -> None:
+    document = json.dumps({"did": _ETH_ADDRESS, **_DOCUMENT}).encode("ascii")
+    claims = (_ETH_ADDRESS, "visa", None, 1700000000.0, _DOCUMENT["data"])
+    found = tier.parse_document(document)
+    _expect("parse_document", found, (*claims, bytes.fromhex(_DOCUMENT_SIGNATURE)))
+    _refuses("parse_document", Code.MALFORMED, lambda: tier.parse_document(b"{}"))
+    point = bytes.fromhex(_POINT)
+    code = tier.prove_document("ECC", point, document, 1700000000.0)[0]
+    _expect("prove_document", code, int(Code.OK))
+    code = tier.prove_document("ECC", point, document, 1600000000.0)[0]
+    _expect("prove_document", code, int(Code.EXPIRED))
+    forged = document.replace(b"Moky", b"Hulk")
+    code = tier.prove_document("ECC", point, forged, 1700000000.0)[0]
+    _expect("prove_document", code, int(Code.BAD_SIGNATURE))
+
+
 def _decode_batch(tier: Any) -> None:
     meta = json.dumps(_MOKI_META).encode("ascii")
-    _expect("check_meta", tier.check_meta(_MOKI, meta)[0], int(Code.OK))
-    stolen = json.dumps({**_MOKI_META, "key": {"algorithm": "ECC", "data": _POINT}}).encode("ascii")
-    code = tier.check_meta(_MOKI, stolen)[0]
-    _expect("check_meta", code, int(Code.BAD_SIGNATURE_ENCODING))
-
     frames = [
         json.dumps(_BROADCAST).encode("ascii"),
         json.dumps({**_BROADCAST, "data": "{}"}).encode("ascii"),
@@ -201,14 +287,47 @@ def _encode(tier: Any) -> None:
     _expect("encode", tier.encode(message, True)[:7], b'{"F": "')
 
 
+def _digests(tier: Any) -> None:
+    for data, sha256, keccak256, ripemd160 in _DIGESTS:
+        _expect("sha256", tier.sha256(data).hex(), sha256)
+        _expect("keccak256", tier.keccak256(data).hex(), keccak256)
+        _expect("ripemd160", tier.ripemd160(data).hex(), ripemd160)
+
+
+def _base58(tier: Any) -> None:
+    for data, text in ((b"", ""), (b"\0\0\xff", "115Q"), (b"\x08\0\1\2\3", "uMFyn2")):
+        _expect("base58_encode", tier.base58_encode(data), text)
+        _expect("base58_decode", tier.base58_decode(text), data)
+    for text in ("0", "115Q ", "l", "\u4e16"):
+        _expect("base58_decode", tier.base58_decode(text), None)
+
+
+def _base64(tier: Any) -> None:
+    for data, text in ((b"", ""), (b"\0", "AA=="), (b"\xfb\xff", "+/8=")):
+        _expect("base64_encode", tier.base64_encode(data), text)
+        _expect("base64_decode", tier.base64_decode(text), data)
+    _expect("base64_decode", tier.base64_decode("A A\n=="), b"\0")
+    for text in ("AA", "AB==", "-_8=", "AA==AA==", "AA==\0"):
+        _expect("base64_decode", tier.base64_decode(text), None)
+
+
 _TESTS: dict[str, Callable[[Any], None]] = {
     "derive_addresses": _derive_addresses,
     "derive_eth_addresses": _derive_eth_addresses,
     "parse_addresses": _parse_addresses,
+    "format_addresses": _format_addresses,
     "parse_identifier": _parse_identifier,
+    "parse_identifiers": _parse_identifiers,
+    "join_identifiers": _join_identifiers,
+    "number_texts": _number_texts,
     "route": _route,
     "parse_public_key": _parse_public_key,
     "verify_batch": _verify_batch,
+    "match_metas": _match_metas,
+    "prove_document": _prove_document,
     "decode_batch": _decode_batch,
     "encode": _encode,
+    "digests": _digests,
+    "base58": _base58,
+    "base64": _base64,
 }

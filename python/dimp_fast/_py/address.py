@@ -6,10 +6,13 @@ address, are in `identity`.
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
-from . import base58, digest
+from .. import registry
+from . import base58, digest, extension
 
 ParsedAddress = tuple[str, int, bytes, int, int]
 """Canonical text, network byte, 20-byte digest, `number` and `number_le` of ADDRESS-4."""
@@ -42,8 +45,29 @@ def derive_addresses(fingerprints: Sequence[bytes], networks: bytes, threads: in
 
 def derive_address(fingerprint: bytes, network: int) -> str:
     """One BTC style address."""
-    body = bytes([network]) + digest.ripemd160(digest.sha256(fingerprint))
-    return base58.encode(body + _check_code(body))
+    return format_address(digest.ripemd160(digest.sha256(fingerprint)), network)
+
+
+def format_addresses(digests: bytes, networks: bytes) -> list[str]:
+    """BTC style addresses of digests of 20 bytes each, in order (ADDRESS-1).
+
+    `networks` has one byte, or one for each digest, else ValueError.
+    """
+    count, rest = divmod(len(digests), 20)
+    if rest or len(networks) not in (1, count):
+        raise ValueError(f"{len(networks)} network bytes for {len(digests)} bytes of digests")
+    if len(networks) == 1:
+        networks *= count
+    return [
+        format_address(digests[20 * row : 20 * row + 20], network)
+        for row, network in enumerate(networks)
+    ]
+
+
+def format_address(body: bytes, network: int) -> str:
+    """One BTC style address of a digest."""
+    data = bytes([network]) + body
+    return base58.encode(data + _check_code(data))
 
 
 def _check_code(body: bytes) -> bytes:
@@ -79,13 +103,14 @@ def eth_checksum(lower_hex: str) -> str:
 
 def parse_address(text: str) -> ParsedAddress | None:
     """What an address says, or None when it is none (ADDRESS-1 to ADDRESS-4)."""
+    return _parse_built_in(text) or _parse_registered(text)
+
+
+def _parse_built_in(text: str) -> ParsedAddress | None:
     # The length comes first: base58 is not even tried on what is too long.
-    if 26 <= len(text) <= 35:
-        return _parse_btc(text)
-    if len(text) == 42:
-        return _parse_eth(text)
-    if text.isascii() and (canonical := text.lower()) in BROADCAST:
-        return canonical, BROADCAST[canonical], _NO_DIGEST, 0, 0
+    for form in FORMS:
+        if len(text) in form.characters and (parsed := form.parse(text)) is not None:
+            return parsed
     return None
 
 
@@ -108,6 +133,80 @@ def _parse_eth(text: str) -> ParsedAddress | None:
         return None
     body = bytes.fromhex(lower)
     return "0x" + canonical, 0, body, int.from_bytes(body[-4:], "big"), _ETH_NUMBER_LE
+
+
+def _parse_broadcast(text: str) -> ParsedAddress | None:
+    canonical = text.lower()
+    if not text.isascii() or canonical not in BROADCAST:
+        return None
+    return canonical, BROADCAST[canonical], _NO_DIGEST, 0, 0
+
+
+class Form(NamedTuple):
+    """A form of addresses that is built in."""
+
+    name: str
+    characters: range
+    parse: Callable[[str], ParsedAddress | None]
+
+
+FORMS = (
+    Form("BTC", range(26, 36), _parse_btc),
+    Form("ETH", range(42, 43), _parse_eth),
+    Form("broadcast", range(8, 11), _parse_broadcast),
+)
+"""Whoever is not among them is asked in the order of `registry.ADDRESS_TYPES`."""
+
+_REGISTERED = re.compile(r"[!-.0-?A-~]{4,64}")  # EXT-2: no `@`, `/` or blank
+
+
+Spelling = tuple[str, int, bytes]
+"""Canonical text, network byte and digest, as a registered type says them."""
+
+
+def _parse_registered(text: str) -> ParsedAddress | None:
+    if not registry.ADDRESS_TYPES or _REGISTERED.fullmatch(text) is None:
+        return None
+    found = _ask(text)
+    if found is None or not _names_itself(text, found):
+        return None
+    canonical, network, body = found
+    tail = body[-4:]
+    return canonical, network, body, int.from_bytes(tail, "big"), int.from_bytes(tail, "little")
+
+
+def _ask(text: str) -> Spelling | None:
+    """What the first registered type that knows a text says of it."""
+    for row in tuple(registry.ADDRESS_TYPES.values()):
+        found = extension.ask(row, _parse_as, text)
+        if found is not False:
+            return found  # or None: an error refuses the text, nobody else is asked
+    return None
+
+
+def _parse_as(row: registry.AddressType, text: str) -> Spelling | Literal[False]:
+    """What one type says of a text; False when it is none of its own."""
+    found = row.parse(text)
+    if found is None:
+        return False
+    if not isinstance(found, tuple):
+        raise TypeError(f"parse: a tuple is wanted, not {type(found).__name__}")
+    canonical, network, body = found
+    if not (isinstance(canonical, str) and isinstance(network, int) and isinstance(body, bytes)):
+        raise TypeError("parse: (str, int, bytes) is wanted")
+    if not 0 <= network <= 255 or len(body) != 20:
+        raise ValueError("parse: not a network byte, or not 20 bytes")
+    return canonical, network, body
+
+
+def _names_itself(text: str, found: Spelling) -> bool:
+    """Whether the canonical text is the same address by itself (EXT-2)."""
+    canonical = found[0]
+    return canonical == text or (
+        _REGISTERED.fullmatch(canonical) is not None
+        and _parse_built_in(canonical) is None
+        and _ask(canonical) == found
+    )
 
 
 def parse_addresses(

@@ -1,4 +1,4 @@
-"""Columns of IDs for routing: network byte, search number, shard.
+"""Columns of IDs: network byte, search number and shard for routing; numbers and IDs as text.
 
 A station spreads its sessions over shards by the search number, which is part of a digest and so
 spreads evenly.
@@ -35,3 +35,27 @@ def route(identifiers: Sequence[str], shards: int) -> tuple[bytes, bytes, bytes,
         numbers += struct.pack("<I", number)
         chosen += struct.pack("<I", number % shards)
     return bytes(codes), bytes(networks), bytes(numbers), bytes(chosen)
+
+
+def join_identifiers(
+    names: Sequence[str | None], addresses: Sequence[str], terminals: Sequence[str | None]
+) -> list[str]:
+    """`name@address/terminal` of each row; empty text is none. Nothing is checked but the lengths,
+    which must be equal, else ValueError."""
+    return [identity.join(*parts) for parts in zip(names, addresses, terminals, strict=True)]
+
+
+def number_texts(numbers: bytes) -> list[str]:
+    """Search numbers as people read them, `ddd-ddd-dddd` (ADDRESS-4).
+
+    `numbers` has n little-endian uint32, else ValueError.
+    """
+    if len(numbers) % 4:
+        raise ValueError(f"numbers: {len(numbers)} bytes are no column of uint32")
+    return [number_text(number) for (number,) in struct.iter_unpack("<I", numbers)]
+
+
+def number_text(number: int) -> str:
+    """One search number in ten digits."""
+    digits = f"{number:010d}"
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"

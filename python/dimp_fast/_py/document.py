@@ -1,4 +1,4 @@
-"""Documents: visas, bulletins, profiles (docs/semantics.md#doc-1 to #doc-5).
+"""Documents: visas, bulletins, profiles (docs/semantics.md#doc-1 to #doc-6).
 
 Only the text of ``data`` is signed; nothing in the wrapper may be believed.
 """
@@ -14,7 +14,7 @@ from . import base64, json
 from .identity import Parsed as ParsedIdentifier
 from .identity import parse as parse_identifier
 from .meta import key_of
-from .refusal import Refusal
+from .refusal import Refusal, Verdict, judge
 from .verify import VerifyKey
 
 MAX_FUTURE_SECONDS = 30 * 60
@@ -93,18 +93,19 @@ def prove(document: Document, key: VerifyKey, now: float) -> Proved:
         raise Refusal(code, f"document: data: {refusal.reason}") from None
     if time is not None and time > now + MAX_FUTURE_SECONDS:
         raise Refusal(Code.EXPIRED, "document: time is in the future")
+    kind, terminal = _place(document, properties)
+    return Proved(kind, terminal, document.data, time, _verify_key(properties.get("key")))
+
+
+def _place(document: Document, properties: dict[str, Any]) -> tuple[str, str | None]:
+    """DOC-4: type and terminal."""
     kind = properties.get("type")
     if not json.is_text(kind) or not kind:
         kind = document.type or ("bulletin" if document.identifier.is_group else "visa")
-    key_found = _verify_key(properties.get("key"))
-    return Proved(kind, _terminal(document), document.data, time, key_found)
-
-
-def _terminal(document: Document) -> str | None:
     terminal = document.terminal
     if terminal is None:
         terminal = document.identifier.terminal
-    return None if terminal in (None, "", "*", "/") else terminal
+    return kind, None if terminal in (None, "", "*", "/") else terminal
 
 
 def _verify_key(mapping: object) -> VerifyKey | None:
@@ -130,3 +131,29 @@ def parse_time(value: Any) -> float | None:
     if not 0 <= time < math.inf:
         raise Refusal(Code.MALFORMED, "time: negative or not finite")
     return time + 0.0  # no negative zero
+
+
+def parse_document(document: bytes) -> tuple[str, str, str | None, float | None, str, bytes]:
+    """Canonical ``did``, type, terminal, time, data and signature: DOC-1 and the claims of DOC-4,
+    unproved; raises ``Refusal``. Where data says no time that can be read, it is ``None``."""
+    form = parse(json.loads_object(document))
+    properties, time = _claims(form.data)
+    kind, terminal = _place(form, properties)
+    return form.identifier.canonical, kind, terminal, time, form.data, form.signature
+
+
+def _claims(data: str) -> tuple[dict[str, Any], float | None]:
+    try:
+        properties = json.loads_text(data)
+    except Refusal:
+        return {}, None
+    try:
+        return properties, parse_time(properties.get("time"))
+    except Refusal:
+        return properties, None
+
+
+def prove_document(algorithm: str, data: bytes, document: bytes, now: float) -> Verdict:
+    """DOC-1 to DOC-3 with that key, but for what is held and for whose document it is."""
+    key = VerifyKey(algorithm, data)
+    return judge(lambda: prove(parse(json.loads_object(document)), key, now))

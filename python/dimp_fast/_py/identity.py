@@ -6,8 +6,10 @@ Only the grammar and the canonical text. Whether an ID belongs to a key, only a 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from .. import _rules
 from . import address
 
 MAX_CHARACTERS = 128
@@ -25,8 +27,8 @@ _IDENTIFIER = re.compile(rf"(?:({_PART})@)?({_PART})(?:/({_PART}))?")
 Parts = tuple[str | None, str, str | None]
 """Name, address, terminal."""
 
-# What network bytes of old generations stand for today (ID-4).
-_ENTITY_TYPES = {0x08: 0, 0x10: 1, 0x30: 0x31, 0x88: 2, 0x76: 3, 0xC8: 4}
+Fields = tuple[str, str | None, str, str | None, int]
+"""Canonical text, name, address, terminal, network byte: what a tier says of an ID."""
 
 
 class Parsed(NamedTuple):
@@ -42,9 +44,9 @@ class Parsed(NamedTuple):
     @property
     def entity_type(self) -> int:
         """The network byte in today's numbers; without a name a user (ID-4)."""
-        if self.name is None and not self.is_broadcast:
-            return 0
-        return _ENTITY_TYPES.get(self.network, self.network)
+        return _rules.entity_type(
+            self.network, is_named=self.name is not None, is_broadcast=self.is_broadcast
+        )
 
     @property
     def is_group(self) -> bool:
@@ -63,6 +65,12 @@ def split(text: str) -> Parts | None:
     return None if match is None else (match[1], match[2], match[3])
 
 
+def join(name: str | None, spelling: str, terminal: str | None) -> str:
+    """The text of an ID; empty text is none."""
+    text = f"{name}@{spelling}" if name else spelling
+    return f"{text}/{terminal}" if terminal else text
+
+
 def parse(text: str) -> Parsed | None:
     """The ID with its address in canonical form, or None when it is none (ID-1, ID-2, ID-3)."""
     parts = split(text)
@@ -73,9 +81,22 @@ def parse(text: str) -> Parsed | None:
     if found is None:
         return None
     spelling, network = found[:2]
-    canonical = spelling
-    if name is not None:
-        canonical = f"{name}@{canonical}"
-    if terminal is not None:
-        canonical = f"{canonical}/{terminal}"
-    return Parsed(canonical, name, spelling, terminal, network, spelling in address.BROADCAST)
+    return Parsed(
+        join(name, spelling, terminal),
+        name,
+        spelling,
+        terminal,
+        network,
+        spelling in address.BROADCAST,
+    )
+
+
+def parse_identifier(text: str) -> Fields | None:
+    """The fields of an ID, or None when it is none."""
+    parsed = parse(text)
+    return None if parsed is None else parsed[:5]
+
+
+def parse_identifiers(texts: Sequence[str], threads: int = 1) -> list[Fields | None]:
+    """The fields of each ID, None for a text that is none. `threads` is not used."""
+    return [parse_identifier(text) for text in texts]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ..verdict import Code
@@ -15,13 +15,11 @@ from . import document, json, meta
 from .identity import Parsed as ParsedIdentifier
 from .identity import parse as parse_identifier
 from .message import Message, MessageTable
-from .refusal import Refusal
+from .refusal import ADMITTED, Refusal, Verdict, columns, judge
 from .verify import VerifyKey
 
 MAX_DOCUMENTS = 8
 
-Verdict = tuple[int, str]
-_ADMITTED: Verdict = (int(Code.OK), "")
 StoredAccount = tuple[str, bytes, list[bytes]]
 """(address, meta JSON, documents JSON), as they lie in an account folder."""
 
@@ -76,14 +74,14 @@ class Account(NamedTuple):
     ) -> tuple[Account, list[Verdict]]:
         """Add documents oldest first, so that none is refused for another one of them; the
         verdicts are in the order that was given."""
-        account, verdicts = self, [_ADMITTED] * len(documents)
+        account, verdicts = self, [ADMITTED] * len(documents)
         for index, proved in sorted(enumerate(documents), key=lambda row: _in_order(row[1])):
             try:
                 if isinstance(proved, Refusal):
                     raise proved
                 account = account.with_document(proved)
             except Refusal as refusal:
-                verdicts[index] = refusal.code, refusal.reason
+                verdicts[index] = refusal.verdict
         return account, verdicts
 
 
@@ -116,6 +114,28 @@ def _check(stored: StoredAccount, now: float) -> Checked:
         except Refusal as refusal:
             proved.append(refusal)
     return Checked(account, proved)
+
+
+def _known(account: Account | None) -> Account:
+    if account is None:
+        raise Refusal(Code.UNKNOWN_SENDER, "document: no checked meta for its ID")
+    return account
+
+
+def _form(text: bytes) -> document.Document | Refusal:
+    try:
+        return document.parse(json.loads_object(text))
+    except Refusal as refusal:
+        return refusal.with_traceback(None)
+
+
+def _verify_document(
+    held: Mapping[str, Account | None], form: document.Document | Refusal, now: float
+) -> None:
+    if isinstance(form, Refusal):
+        raise form
+    account = _known(held[form.identifier.address])
+    account.with_document(_prove_document(account, form, now))
 
 
 def _prove_document(account: Account, form: document.Document, now: float) -> document.Proved:
@@ -151,27 +171,35 @@ class KeyStore:
         try:
             parsed, form, key = meta.check(identifier, json.loads_object(meta_text))
         except Refusal as refusal:
-            return refusal.code, refusal.reason
+            return refusal.verdict
         held = self.admit(Account(parsed.address, form.seed or "", key), [])[0]
-        return _ADMITTED if isinstance(held, Account) else (held.code, held.reason)
+        return ADMITTED if isinstance(held, Account) else held.verdict
 
     def add_document(self, text: bytes, now: float) -> Verdict:
-        try:
-            form = document.parse(json.loads_object(text))
-            account = self.get(form.identifier.address)
-            if account is None:
-                raise Refusal(Code.UNKNOWN_SENDER, "document: no checked meta for its ID")
-            self.hold_document(account, _prove_document(account, form, now))
-        except Refusal as refusal:
-            return refusal.code, refusal.reason
-        return Code.OK, ""
+        return judge(self._add_document, text, now)
 
-    def keys_for(self, identifier: str) -> list[tuple[str, bytes]]:
+    def _add_document(self, text: bytes, now: float) -> None:
+        form = document.parse(json.loads_object(text))
+        account = _known(self.get(form.identifier.address))
+        self.hold_document(account, _prove_document(account, form, now))
+
+    def verify_documents(
+        self, documents: list[bytes], now: float, threads: int
+    ) -> tuple[bytes, dict[int, str]]:
+        """DOC-8: what ``add_document`` would have said of each as the call began."""
+        forms = [_form(text) for text in documents]
+        owners = {form.identifier.address for form in forms if isinstance(form, document.Document)}
+        with self._lock:
+            held = {address: self._accounts.get(address) for address in owners}
+        return columns([judge(_verify_document, held, form, now) for form in forms])
+
+    def keys_for(self, identifier: str) -> list[tuple[str, bytes, int]]:
         parsed = parse_identifier(identifier)
         account = None if parsed is None else self.get(parsed.address)
         if parsed is None or account is None or not account.is_named(parsed):
             return []
-        return [(key.algorithm, key.data) for key in (*account.document_keys(), account.key)]
+        found = (*account.document_keys(), account.key)
+        return [(key.algorithm, key.data, key.bits) for key in found]
 
     def load(
         self, accounts: Iterable[StoredAccount], now: float, threads: int
@@ -187,14 +215,14 @@ class KeyStore:
             try:
                 account, documents = _check(stored, now)
             except Refusal as refusal:
-                reports.append(((refusal.code, refusal.reason), []))
+                reports.append((refusal.verdict, []))
                 continue
             held, verdicts = self.admit(account, documents)
             if isinstance(held, Account):
                 found(held)
-                reports.append((_ADMITTED, verdicts))
+                reports.append((ADMITTED, verdicts))
             else:
-                reports.append(((held.code, held.reason), []))
+                reports.append((held.verdict, []))
         return reports
 
     def resolve(self, table: MessageTable) -> Resolution:

@@ -9,23 +9,17 @@ ED25519, 32 bytes. Only public data is handled here, so plain integers will do.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from .. import registry
 from ..verdict import Code
-from . import base64, der
+from . import base64, der, extension
 from .refusal import Refusal
 
 RSA, ECC, ED25519 = "RSA", "ECC", "ED25519"
 
-ALGORITHMS = {
-    "RSA": RSA,
-    "SHA256withRSA": RSA,
-    "RSA/ECB/PKCS1Padding": RSA,
-    "ECC": ECC,
-    "SHA256withECDSA": ECC,
-    "ED25519": ED25519,
-}
-
 MIN_RSA_BITS, MAX_RSA_BITS = 1017, 8192
+POINT_BITS = 256
 
 _OID_RSA = bytes.fromhex("2a864886f70d010101")
 _OID_EC = bytes.fromhex("2a8648ce3d0201")
@@ -55,16 +49,46 @@ def parse_public_key(source: str | bytes) -> Parsed:
 
 def parse_public_key_mapping(algorithm: str, data: str) -> Parsed:
     """The two text fields of a DIM key mapping."""
-    family = ALGORITHMS.get(algorithm)
-    if family is None:
-        raise Refusal(Code.UNSUPPORTED, f"key: unknown algorithm {algorithm[:40]!r}")
-    if family == ED25519 and "-----BEGIN" not in data:
-        parsed = _parse_ed25519_text(data)
-    else:
-        parsed = parse_public_key(data)
+    built_in = ALGORITHMS.get(algorithm)
+    if built_in is None:
+        return _parse_registered(algorithm, data)
+    family, parse = built_in
+    parsed = parse(data)
     if parsed[0] != family:
         raise Refusal(Code.BAD_KEY, f"key: labelled {family}, but it is a key of {parsed[0]}")
     return parsed
+
+
+def _parse_registered(algorithm: str, data: str) -> Parsed:
+    row = registry.KEY_ALGORITHMS.get(algorithm)
+    if row is None:
+        raise Refusal(Code.UNSUPPORTED, f"key: unknown algorithm {algorithm[:40]!r}")
+    key = extension.ask(row, _parse_as, data)
+    if key is None:
+        raise Refusal(Code.BAD_KEY, f"key: not a key of {row.names[0]}")
+    return row.names[0], key, registered_bits(row, key)
+
+
+def _parse_as(row: registry.KeyAlgorithm, data: str) -> bytes:
+    key = row.parse(data)
+    if not isinstance(key, bytes):
+        raise TypeError(f"parse: bytes is wanted, not {type(key).__name__}")
+    return key
+
+
+def registered_bits(row: registry.KeyAlgorithm, key: bytes) -> int:
+    """The size that a registered algorithm says; raises ``Refusal``."""
+    bits = extension.ask(row, _bits_as, key)
+    if bits is None:
+        raise Refusal(Code.BAD_KEY, f"key: no size of {row.names[0]}")
+    return bits
+
+
+def _bits_as(row: registry.KeyAlgorithm, key: bytes) -> int:
+    bits = row.bits(key)
+    if not isinstance(bits, int) or bits < 0:
+        raise TypeError(f"bits: a number not below 0 is wanted, not {bits!r}")
+    return bits
 
 
 def _parse_pem(text: str) -> Parsed:
@@ -208,7 +232,7 @@ def _parse_point(point: bytes) -> Parsed:
             y = _P - y
     if not sound:
         raise Refusal(Code.BAD_KEY, "key: the point is not on secp256k1")
-    return ECC, b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big"), 256
+    return ECC, b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big"), POINT_BITS
 
 
 def compressed_point(data: bytes) -> bytes:
@@ -239,6 +263,8 @@ _SMALL_ORDER_Y = frozenset(
 
 
 def _parse_ed25519_text(text: str) -> Parsed:
+    if "-----BEGIN" in text:
+        return _parse_pem(text)
     if len(text) == 64 and _HEX.fullmatch(text):
         return _ed25519(bytes.fromhex(text))
     data = base64.decode(text)
@@ -259,4 +285,16 @@ def _ed25519(data: bytes) -> Parsed:
     x_squared = (y * y - 1) * pow(_D * y * y + 1, -1, _Q) % _Q
     if pow(x_squared, (_Q - 1) // 2, _Q) != 1:
         raise Refusal(Code.BAD_KEY, "key: not a point of Ed25519")
-    return ED25519, data, 256
+    return ED25519, data, POINT_BITS
+
+
+ALGORITHMS: dict[str, tuple[str, Callable[[str], Parsed]]] = {
+    "RSA": (RSA, parse_public_key),
+    "SHA256withRSA": (RSA, parse_public_key),
+    "RSA/ECB/PKCS1Padding": (RSA, parse_public_key),
+    "ECC": (ECC, parse_public_key),
+    "SHA256withECDSA": (ECC, parse_public_key),
+    "ED25519": (ED25519, _parse_ed25519_text),
+}
+"""What a mapping may call a built-in algorithm: its family, and who reads the text of ``data``.
+`registry.KEY_ALGORITHMS` has the others."""

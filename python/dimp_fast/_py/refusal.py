@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..verdict import Code
+
+Verdict = tuple[int, str]
+"""A code and its reason."""
+
+ADMITTED: Verdict = (int(Code.OK), "")
 
 
 class Refusal(ValueError):
@@ -12,3 +20,22 @@ class Refusal(ValueError):
         super().__init__(int(code), reason)
         self.code = code
         self.reason = reason
+
+    @property
+    def verdict(self) -> Verdict:
+        return int(self.code), self.reason
+
+
+def judge(check: Callable[..., object], *arguments: Any) -> Verdict:
+    """What ``check`` refuses with, or that it does not."""
+    try:
+        check(*arguments)
+    except Refusal as refusal:
+        return refusal.verdict
+    return ADMITTED
+
+
+def columns(verdicts: list[Verdict]) -> tuple[bytes, dict[int, str]]:
+    """Codes, and the reasons of the refused by index."""
+    codes = bytes(code for code, _ in verdicts)
+    return codes, {index: reason for index, (code, reason) in enumerate(verdicts) if code}

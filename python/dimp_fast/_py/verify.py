@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import NamedTuple
 
+from .. import registry
 from ..verdict import Code
-from . import der, keys
+from . import der, extension, keys
 
 MAX_LOST_ZEROS = 8
 """How many leading zero bytes an RSA signature may lack on the wire (WIRE-1)."""
@@ -20,26 +22,32 @@ _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 _SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
+class Verifier(NamedTuple):
+    """What a key can do."""
+
+    verify: Callable[[bytes, bytes], Code]
+    bits: int
+    modulus_size: int = 0
+    """The bytes that a signature on the wire is padded to (WIRE-1); 0 for none."""
+
+
 class VerifyKey:
     """A parsed public key, made from canonical data (``keys.parse_public_key``)."""
 
-    __slots__ = ("_modulus_size", "_verify", "algorithm", "data")
+    __slots__ = ("_modulus_size", "_verify", "algorithm", "bits", "data")
 
     def __init__(self, algorithm: str, data: bytes) -> None:
-        self.algorithm = algorithm
-        self.data = data
-        self._modulus_size = 0
-        self._verify: Callable[[bytes, bytes], Code]
-        if algorithm == keys.RSA:
-            modulus, exponent = keys.rsa_numbers(data)
-            self._modulus_size = (modulus.bit_length() + 7) // 8
-            self._verify = _rsa_verifier(modulus, exponent)
-        elif algorithm == keys.ECC:
-            self._verify = _ecdsa_verifier(data)
-        elif algorithm == keys.ED25519:
-            self._verify = _ed25519_verifier(data)
+        make = VERIFIERS.get(algorithm)
+        row = registry.KEY_ALGORITHMS.get(algorithm)
+        if make is not None:
+            verifier = make(data)
+        elif row is not None:
+            verifier = _registered_verifier(row, data)
         else:
             raise ValueError(f"no such algorithm: {algorithm}")
+        self.algorithm = algorithm
+        self.data = data
+        self._verify, self.bits, self._modulus_size = verifier
 
     def verify(self, message: bytes, signature: bytes) -> Code:
         """Strict: an RSA signature has exactly the length of the modulus."""
@@ -70,7 +78,13 @@ def verify_batch(
     )
 
 
-def _rsa_verifier(modulus: int, exponent: int) -> Callable[[bytes, bytes], Code]:
+def _rsa_verifier(data: bytes) -> Verifier:
+    modulus, exponent = keys.rsa_numbers(data)
+    bits = modulus.bit_length()
+    return Verifier(_rsa_verify(modulus, exponent), bits, (bits + 7) // 8)
+
+
+def _rsa_verify(modulus: int, exponent: int) -> Callable[[bytes, bytes], Code]:
     size = (modulus.bit_length() + 7) // 8
     padding = b"\x00\x01" + b"\xff" * (size - 3 - len(_DIGEST_INFO) - 32) + b"\x00" + _DIGEST_INFO
 
@@ -109,7 +123,7 @@ def _rsa_verifier(modulus: int, exponent: int) -> Callable[[bytes, bytes], Code]
     return verify_openssl
 
 
-def _ecdsa_verifier(point: bytes) -> Callable[[bytes, bytes], Code]:
+def _ecdsa_verifier(point: bytes) -> Verifier:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -126,7 +140,7 @@ def _ecdsa_verifier(point: bytes) -> Callable[[bytes, bytes], Code]:
             return Code.BAD_SIGNATURE
         return Code.OK
 
-    return verify
+    return Verifier(verify, keys.POINT_BITS)
 
 
 def is_strict_ecdsa(signature: bytes) -> bool:
@@ -142,7 +156,7 @@ def is_strict_ecdsa(signature: bytes) -> bool:
     return 0 < r < _SECP256K1_ORDER and 0 < s < _SECP256K1_ORDER
 
 
-def _ed25519_verifier(data: bytes) -> Callable[[bytes, bytes], Code]:
+def _ed25519_verifier(data: bytes) -> Verifier:
     from nacl.exceptions import BadSignatureError
     from nacl.signing import VerifyKey as SodiumKey
 
@@ -157,4 +171,27 @@ def _ed25519_verifier(data: bytes) -> Callable[[bytes, bytes], Code]:
             return Code.BAD_SIGNATURE
         return Code.OK
 
-    return verify
+    return Verifier(verify, keys.POINT_BITS)
+
+
+def _registered_verifier(row: registry.KeyAlgorithm, data: bytes) -> Verifier:
+    def verify(message: bytes, signature: bytes) -> Code:
+        sound = extension.ask(row, _verify_as, data, message, signature)
+        return Code.OK if sound else Code.BAD_SIGNATURE
+
+    return Verifier(verify, keys.registered_bits(row, data))
+
+
+def _verify_as(row: registry.KeyAlgorithm, data: bytes, message: bytes, signature: bytes) -> bool:
+    sound = row.verify(data, message, signature)
+    if not isinstance(sound, bool):
+        raise TypeError(f"verify: bool is wanted, not {type(sound).__name__}")
+    return sound
+
+
+VERIFIERS = {
+    keys.RSA: _rsa_verifier,
+    keys.ECC: _ecdsa_verifier,
+    keys.ED25519: _ed25519_verifier,
+}
+"""The built-in families; `registry.KEY_ALGORITHMS` has the others."""
