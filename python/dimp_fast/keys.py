@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import _dispatch
+from . import _dispatch, registry
 from ._checks import binary
+from ._rules import is_true
 from .verdict import Code, DimError
 
 __all__ = ["PublicKey"]
-
-_TRUE_TEXTS = frozenset(("1", "true", "yes", "on"))
 
 
 class PublicKey:
@@ -54,7 +53,7 @@ class PublicKey:
                 if not isinstance(algorithm, str) or not isinstance(data, str):
                     raise DimError(Code.BAD_KEY, "key: algorithm or data is missing")
                 parsed = _dispatch.operation("parse_public_key_mapping")(algorithm, data)
-                compressed = parsed[0] == "ECC" and _is_true(source.get("compressed"))
+                compressed = parsed[0] == "ECC" and is_true(source.get("compressed"))
             else:
                 if not isinstance(source, str):
                     source = binary(source, "source")
@@ -80,18 +79,19 @@ class PublicKey:
 
     @property
     def algorithm(self) -> str:
-        """``"RSA"``, ``"ECC"`` or ``"ED25519"``."""
+        """``"RSA"``, ``"ECC"``, ``"ED25519"``, or the first name of a registered algorithm."""
         return self._algorithm
 
     @property
     def bits(self) -> int:
-        """Bits of the RSA modulus; 256 for the others."""
+        """Bits of the RSA modulus; 256 for ECC and Ed25519."""
         return self._bits
 
     @property
     def data(self) -> bytes:
         """The bytes that the protocol hashes (docs/semantics.md#key-4): RSA SubjectPublicKeyInfo
-        DER, a 65-byte point (33 bytes when the mapping was ``compressed``), or 32 bytes."""
+        DER, a 65-byte point (33 bytes when the mapping was ``compressed``), 32 bytes, or what a
+        registered algorithm parsed."""
         if self._compressed:
             return bytes((2 + self._canonical[64] % 2,)) + self._canonical[1:33]
         return self._canonical
@@ -104,19 +104,46 @@ class PublicKey:
         return self._canonical
 
     def to_dict(self) -> dict[str, Any]:
-        """The DIM mapping in the spelling that every SDK reads."""
+        """The DIM mapping in the spelling that every SDK reads.
+
+        Raises:
+            DimError: ``UNSUPPORTED``, an algorithm that is not registered any more.
+        """
+        return {"algorithm": self._algorithm, "data": self._text(), **self._details()}
+
+    def _text(self) -> str:
+        if self._algorithm == "RSA":
+            return _pem(self._canonical)
+        if self._algorithm in ("ECC", "ED25519"):
+            return self._canonical.hex()
+        row = registry.KEY_ALGORITHMS.get(self._algorithm)
+        if row is None:
+            raise DimError(Code.UNSUPPORTED, f"key: {self._algorithm} is not registered any more")
+        return row.encode(self._canonical)
+
+    def _details(self) -> dict[str, Any]:
+        """What a mapping says beside algorithm and data, of this key or of its private half."""
         if self._algorithm == "RSA":
             size = (self._bits + 7) // 8
-            return {
-                "algorithm": "RSA", "data": _pem(self._canonical), "mode": "ECB",
-                "padding": "PKCS1", "digest": "SHA256", "keySize": size,
-            }  # fmt: skip
-        mapping: dict[str, Any] = {"algorithm": self._algorithm, "data": self._canonical.hex()}
+            return {"mode": "ECB", "padding": "PKCS1", "digest": "SHA256", "keySize": size}
         if self._algorithm == "ECC":
-            mapping |= {"curve": "secp256k1", "digest": "SHA256"}
-            if self._compressed:
-                mapping["compressed"] = 1
-        return mapping
+            details = {"curve": "secp256k1", "digest": "SHA256"}
+            return details | {"compressed": 1} if self._compressed else details
+        return {}
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        """One block of RSAES-PKCS1-v1_5 that :meth:`PrivateKey.decrypt` opens, as long as the
+        modulus; two times the same plaintext give two blocks.
+
+        Raises:
+            DimError: ``UNSUPPORTED``, the key is not one of RSA.
+            ValueError: ``plaintext`` is longer than the modulus minus 11 bytes.
+        """
+        if self._algorithm != "RSA":
+            raise DimError(Code.UNSUPPORTED, f"key: {self._algorithm} keys do not encrypt")
+        from ._openssl import rsa_encrypt
+
+        return rsa_encrypt(self._canonical, binary(plaintext, "plaintext"))
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether ``signature`` is this key's over ``message``; ``False``, never an exception,
@@ -150,12 +177,6 @@ class PublicKey:
 
     def __repr__(self) -> str:
         return f"<PublicKey {self._algorithm}, {self._bits} bits>"
-
-
-def _is_true(flag: object) -> bool:
-    if isinstance(flag, str):
-        return flag.lower() in _TRUE_TEXTS
-    return isinstance(flag, (bool, int, float)) and bool(flag)
 
 
 def _pem(spki: bytes) -> str:
