@@ -11,14 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .address import (
+    Address,
     AddressColumns,
     RoutingColumns,
     derive_addresses,
     derive_eth_addresses,
+    format_addresses,
+    join_identifiers,
+    number_texts,
     parse_addresses,
     routing_columns,
 )
-from .identity import EntityType, Identifier
+from .document import Document, verify_documents
+from .identity import (
+    ANY_STATION,
+    ANYONE,
+    EVERY_STATION,
+    EVERYONE,
+    FOUNDER,
+    SERVICE_PROVIDERS,
+    EntityType,
+    Identifier,
+    check_name,
+    parse_identifiers,
+)
 from .keyring import Keyring, Loader, OnRefused
 from .keys import PublicKey
 from .message import (
@@ -29,41 +45,64 @@ from .message import (
     encode,
     verify_messages,
 )
+from .meta import Meta, match_metas
 from .verdict import Code, DimError, Verdicts
 from .verify import verify_batch
 
 if TYPE_CHECKING:
     from ._info import backend_info
     from .accounts import AccountFolder, LoadReport, RefusedAccount, UnreadableAccount
+    from .number_index import NumberIndex
+    from .private_keys import PrivateKey
+    from .symmetric import SymmetricKey
 
 __all__ = [
+    "ANYONE",
+    "ANY_STATION",
+    "EVERYONE",
+    "EVERY_STATION",
+    "FOUNDER",
+    "SERVICE_PROVIDERS",
     "AccountFolder",
+    "Address",
     "AddressColumns",
     "Code",
     "DimError",
+    "Document",
     "EntityType",
     "Identifier",
     "Keyring",
     "LoadReport",
     "Loader",
     "MessageBatch",
+    "Meta",
+    "NumberIndex",
     "OnRefused",
+    "PrivateKey",
     "PublicKey",
     "RefusedAccount",
     "ReliableMessage",
     "RoutingColumns",
+    "SymmetricKey",
     "UnreadableAccount",
     "Verdicts",
     "__version__",
     "backend_info",
+    "check_name",
     "decode",
     "decode_batch",
     "derive_addresses",
     "derive_eth_addresses",
     "encode",
+    "format_addresses",
+    "join_identifiers",
+    "match_metas",
+    "number_texts",
     "parse_addresses",
+    "parse_identifiers",
     "routing_columns",
     "verify_batch",
+    "verify_documents",
     "verify_messages",
 ]
 
@@ -71,7 +110,10 @@ _LAZY = {
     "backend_info": "_info",
     "AccountFolder": "accounts",
     "LoadReport": "accounts",
+    "NumberIndex": "number_index",
+    "PrivateKey": "private_keys",
     "RefusedAccount": "accounts",
+    "SymmetricKey": "symmetric",
     "UnreadableAccount": "accounts",
 }
 """What few programs need: imported when it is asked for."""

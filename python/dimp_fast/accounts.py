@@ -1,21 +1,34 @@
 """A station's account folder, as the reference lays it out: ``public/<address>/meta.js`` and
 ``documents.js``.
 
-Reading only. What is read is believed only after the keyring has checked it.
+What is read is believed only after the keyring has checked it; what is written was checked before.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _dispatch
-from .keyring import ACCOUNTS_AT_ONCE
+from ._json import text_of
+from .document import Document
+from .identity import Identifier
+from .keyring import ACCOUNTS_AT_ONCE, Keyring, owner_of
+from .meta import Meta, identifier_text
 from .verdict import Code, DimError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["AccountFolder", "LoadReport", "RefusedAccount", "load_folder"]
 
@@ -25,6 +38,9 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_DOCUMENTS = 256
 """So many documents of a documents.js are looked at. A keyring holds 8 an account; a file of 4 MiB
 could name a million, and each would be checked."""
+
+DOCUMENTS_KEPT = 8
+"""So many documents of an account are written, as many as a keyring holds (DOC-3)."""
 
 _NO_DOCUMENT = b""
 """Stands for what could not be read as a document: the keyring says ``MALFORMED``."""
@@ -63,36 +79,48 @@ class UnreadableAccount(DimError):
 
 
 class AccountFolder:
-    """Finds accounts by address; use one as the ``loader`` of a keyring.
+    """The accounts of a folder by address. Use one as the ``loader`` of a keyring.
+
+    Reading and writing is safe from several threads, and from several processes where the system
+    has ``flock`` (Windows has none: let one process write there). Whoever reads finds the old file
+    or the new one, also after a crash.
 
     Args:
         folder: holds ``public/``, or the address folders themselves.
+        create: make ``folder`` and ``public/`` when there is no folder, or an empty one.
 
     Raises:
         NotADirectoryError: ``folder`` is not a directory.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, create: bool = False) -> None:
         root = Path(folder)
+        public = root / "public"
+        if create and (not root.exists() or (root.is_dir() and not any(root.iterdir()))):
+            public.mkdir(parents=True, exist_ok=True)
         if not root.is_dir():
             raise NotADirectoryError(f"not a directory: {root}")
-        public = root / "public"
         self._root = public if public.is_dir() else root
 
     def __call__(self, address: str) -> tuple[bytes, list[bytes]] | None:
         """Meta and documents as JSON text, unchecked, or ``None`` when the folder has no such
-        account. What is no document is handed on too, for the keyring to refuse.
+        account, or could have none: only a canonical address that is not broadcast is looked up.
+        What is no document is handed on too, for the keyring to refuse.
 
         Raises:
             UnreadableAccount: ``meta.js`` is too large, or not a file; a ``DimError``.
             OSError: a file cannot be read.
+            TypeError: ``address`` is not a ``str``.
         """
+        return self._read_account(address) if _is_account(address) else None
+
+    def _read_account(self, address: str) -> tuple[bytes, list[bytes]] | None:
         place = self._root / address
-        meta = _read(place / "meta.js")
+        meta = _read(place / _META)
         if meta is None:
             return None
         try:
-            documents = _read(place / "documents.js")
+            documents = _read(place / _DOCUMENTS)
         except UnreadableAccount:
             return meta, [_NO_DOCUMENT]  # the meta alone has a key
         return meta, [] if documents is None else _split_documents(documents)
@@ -101,30 +129,258 @@ class AccountFolder:
         """The names of the account folders that have a ``meta.js``, unchecked."""
         with os.scandir(self._root) as entries:
             for entry in entries:
-                if entry.is_dir() and os.path.exists(os.path.join(entry.path, "meta.js")):
+                if os.path.exists(os.path.join(entry.path, _META)):
                     yield entry.name
 
     def path(self, address: str, file: str) -> str:
         """Where a file of an account lies."""
         return str(self._root / address / file)
 
+    def save_meta(
+        self, identifier: Identifier | str, meta: Meta | Mapping[str, Any] | bytes
+    ) -> Code:
+        """Keep an account by its meta, an object, a mapping or JSON text. The first one stays
+        (DOC-9); a ``meta.js`` that breaks off, or whose key or signature is wrong, is replaced.
+
+        Returns:
+            ``OK`` when the folder has a meta of this key for ``identifier`` now, or why not: what
+            :meth:`Keyring.add_meta` says; ``MISMATCH`` also when a meta of another key or another
+            ID is there, ``UNSUPPORTED`` also when one is there that cannot be judged here,
+            ``TOO_LARGE`` also for more than a ``meta.js`` may have.
+
+        Raises:
+            UnreadableAccount: what is there is no file, or too large to be looked at.
+            OSError: the disk. The old file is there then, or the new one.
+            TypeError: an argument is of a wrong type.
+        """
+        owner = identifier_text(identifier, "identifier")
+        text = text_of(meta, Meta, "meta").strip(_SPACE)
+        code, _ = _new_store().add_meta(owner, text)
+        if code != int(Code.OK):
+            return Code(code)
+        if len(text) > MAX_FILE_BYTES:
+            return Code.TOO_LARGE
+        address = Identifier.parse(owner).address
+        if not _is_account(address):
+            return Code.BAD_ADDRESS
+        place = self._root / address
+        self._make(place)
+        with _locked(place):
+            held = _read(place / _META)
+            if held is not None:
+                store = _new_store()
+                [((found, _), _)] = store.load([(address, held, [])], time.time(), 1)
+                if found == int(Code.OK):
+                    return Code(store.add_meta(owner, text)[0])
+                if found in (int(Code.UNSUPPORTED), int(Code.MISMATCH)):
+                    return Code(found)  # somebody's meta all the same
+            _replace(place, _META, text)
+        return Code.OK
+
+    def save_document(
+        self,
+        document: Document | Mapping[str, Any] | bytes,
+        *,
+        keyring: Keyring | None = None,
+    ) -> Code:
+        """Keep a document, an object, a mapping or JSON text, of an account that the folder has.
+        Of those that are there the ones stay that DOC-3 lets stay: they are checked again.
+
+        Args:
+            keyring: gets the document too, so that the key of an older visa leaves it at once. A
+                keyring that has the account from this folder would not look here again.
+
+        Returns:
+            ``OK`` when the folder has the document now, or why not: what
+            :meth:`Keyring.add_document` says, ``UNKNOWN_SENDER`` when the folder has no meta that
+            matches, ``TOO_LARGE`` for more than a ``documents.js`` may have.
+
+        Raises:
+            UnreadableAccount: what is there is no file, or too large to be looked at.
+            OSError: the disk. The old file is there then, or the new one.
+            TypeError: an argument is of a wrong type.
+        """
+        if keyring is not None and not isinstance(keyring, Keyring):
+            raise TypeError(f"keyring: Keyring or None is wanted, not {type(keyring).__name__}")
+        text = text_of(document, Document, "document").strip(_SPACE)
+        code = Code(_new_store().add_document(text, time.time())[0])
+        if code is not Code.UNKNOWN_SENDER:
+            return code  # it has not even the form
+        address = owner_of(text)
+        place = self._root / address
+        if not _is_account(address) or not place.is_dir():
+            return Code.UNKNOWN_SENDER
+        with _locked(place):
+            code = self._save_document(place, text)
+        if code is Code.OK and keyring is not None:
+            keyring.add_document(text)
+        return code
+
+    def _save_document(self, place: Path, text: bytes) -> Code:
+        meta = _read(place / _META)
+        if meta is None:
+            return Code.UNKNOWN_SENDER
+        content = _read(place / _DOCUMENTS)
+        there = [] if content is None else _split_documents(content)
+        store, now = _new_store(), time.time()
+        [((code, _), verdicts)] = store.load([(place.name, meta, there)], now, 1)
+        if code != int(Code.OK):
+            return Code.UNKNOWN_SENDER
+        code, _ = store.add_document(text, now)
+        if code != int(Code.OK):
+            return Code(code)
+        checked = [
+            found for found, (refused, _) in zip(there, verdicts, strict=True)
+            if refused == int(Code.OK)
+        ]  # fmt: skip
+        kept = _newest_first([*reversed(checked), text])
+        while len(written := b'{"documents": [' + b", ".join(kept) + b"]}") > MAX_FILE_BYTES:
+            kept.pop()
+        if not kept:
+            return Code.TOO_LARGE
+        if written != content:
+            _replace(place, _DOCUMENTS, written)
+        return Code.OK
+
+    def _make(self, place: Path) -> None:
+        """The folder of an account, so that it outlasts a crash once something is in it."""
+        if not place.is_dir():
+            place.mkdir(exist_ok=True)
+            _sync(self._root)
+
+
+_META, _DOCUMENTS = "meta.js", "documents.js"
+
+
+def _is_account(address: str) -> bool:
+    """Whether a folder may have that name: a canonical address that is not broadcast (DOC-9).
+
+    A file system that ignores case may find the folder of another spelling; what is in it does not
+    match this address then.
+    """
+    try:
+        parsed = Identifier.parse(address)
+    except DimError:
+        return False
+    # What a registered type takes for an address could be a path here.
+    is_name = os.path.basename(address) == address
+    return parsed.address == address and not parsed.is_broadcast and is_name
+
+
+def _new_store() -> Any:
+    return _dispatch.operation("KeyStore")(None, False)
+
 
 def _read(path: Path) -> bytes | None:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UnreadableAccount(Code.MALFORMED, f"{path.name}: not a file")
             content = file.read(MAX_FILE_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except IsADirectoryError:
         raise UnreadableAccount(Code.MALFORMED, f"{path.name}: a directory, not a file") from None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise UnreadableAccount(Code.MALFORMED, f"{path.name}: a link to itself") from None
     if len(content) > MAX_FILE_BYTES:
         raise UnreadableAccount(Code.TOO_LARGE, f"{path.name}: more than {MAX_FILE_BYTES} bytes")
     return content
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens without waiting: a pipe would wait for somebody who writes."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+_THREADS = threading.Lock()
+"""Where there is no ``flock``, which parts threads too."""
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Nobody else writes in this folder, and what a crash left there is gone."""
+    with _flock(place) if fcntl is not None else _THREADS:
+        for file in (_META, _DOCUMENTS):
+            _draft(place, file).unlink(missing_ok=True)
+        yield
+
+
+@contextmanager
+def _flock(place: Path) -> Iterator[None]:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        # Closing is not enough: a child that was forked meanwhile has the descriptor too.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _draft(place: Path, file: str) -> Path:
+    """What is written before it takes the place of ``file``; one name, for one writer."""
+    return place / f".{file}.new"
+
+
+def _replace(place: Path, file: str, content: bytes) -> None:
+    """Put a file in the place of another in one step, on the disk before it has the name."""
+    draft = _draft(place, file)
+    try:
+        with open(draft, "xb") as new:
+            new.write(content)
+            new.flush()
+            os.fsync(new.fileno())
+        os.replace(draft, place / file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(place)
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on the disk, where folders can be opened."""
+    if fcntl is None:
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class _Row(NamedTuple):
+    """What DOC-3 asks of a document that was verified."""
+
+    time: float
+    place: tuple[str, str | None]
+    data: str
+    text: bytes
+
+
+def _newest_first(documents: list[bytes]) -> list[bytes]:
+    """Those of verified documents that are held when all are added, oldest first (DOC-3)."""
+    parse = _dispatch.operation("parse_document")
+    rows: list[_Row] = []
+    for text in documents:
+        _, kind, terminal, time, data, _ = parse(text)
+        rows.append(
+            _Row(-1.0 if time is None else time, (kind, terminal), data, text.strip(_SPACE))
+        )
+    held: list[_Row] = []
+    for row in sorted(rows, key=lambda row: row.time):
+        if any(other.data == row.data for other in held):
+            held = [other for other in held if other.place != row.place or other.time >= row.time]
+        else:
+            held = [row, *(other for other in held if other.place != row.place)]
+    return [row.text for row in held[:DOCUMENTS_KEPT]]
+
+
 _TOKEN = re.compile(rb'\\.|["\[\]{},]', re.DOTALL)
 _SPACE = b" \t\n\r"
-_DOCUMENTS = re.compile(rb'[ \t\n\r]*"documents"[ \t\n\r]*:[ \t\n\r]*')
+_ARRAY = re.compile(rb'[ \t\n\r]*"documents"[ \t\n\r]*:[ \t\n\r]*')
 
 _Structure = Iterator[tuple[int, bytes, int]]
 """(where, which, depth) of brackets and commas outside strings; the depth of a token is that of
@@ -188,7 +444,7 @@ def _find_array(content: bytes, structure: _Structure) -> tuple[int, int] | None
                 return at + 1, 1
             member = at + 1
         elif depth == 2 and token in b"[{":
-            if token == b"[" and _DOCUMENTS.fullmatch(content, member, at):
+            if token == b"[" and _ARRAY.fullmatch(content, member, at):
                 return at + 1, 2
             member = at  # not read again: that would take quadratic time
     return None
@@ -223,7 +479,7 @@ def _load_batch(store: Any, accounts: AccountFolder, names: list[str], report: L
     canonical = _dispatch.operation("parse_addresses")(names, 1)[5]
     stored: list[tuple[str, bytes, list[bytes]]] = []
     for name, address in zip(names, canonical, strict=True):
-        if address != name:
+        if address != name or not _is_account(name):
             report.refused.append(
                 RefusedAccount(
                     accounts.path(name, ""), Code.BAD_ADDRESS, "folder: not named by an address"
@@ -231,7 +487,7 @@ def _load_batch(store: Any, accounts: AccountFolder, names: list[str], report: L
             )
             continue
         try:
-            found = accounts(address)
+            found = accounts._read_account(address)
         except UnreadableAccount as error:
             report.refused.append(
                 RefusedAccount(accounts.path(address, "meta.js"), error.code, error.reason)

@@ -5,16 +5,18 @@ Nothing gets in unchecked: a meta must match its ID, a document must be signed b
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from . import _dispatch
+from ._json import text_of
+from .document import Document
 from .identity import Identifier
 from .keys import PublicKey
+from .meta import Meta, identifier_text
 from .verdict import Code, DimError
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ _Stored = tuple[str, bytes, list[bytes]]
 ACCOUNTS_AT_ONCE = 64
 """So many accounts are read before they are checked and stored: enough to keep all threads busy,
 few enough to hold their files in memory, which may have megabytes each."""
+
+DOCUMENTS_AT_ONCE = 4096
+"""So many documents are JSON text at a time when a batch is verified."""
 
 OnRefused = Callable[[str, Code, str], None]
 """Called with the address, the code and the reason of what a loader found and a check refused."""
@@ -78,8 +83,11 @@ class Keyring:
         self._on_refused = on_refused
         self._store = _dispatch.operation("KeyStore")(max_accounts, loader is not None)
 
-    def add_meta(self, identifier: Identifier | str, meta: Mapping[str, Any]) -> Code:
-        """Add an account by its meta. A meta is immutable: one that is held stays.
+    def add_meta(
+        self, identifier: Identifier | str, meta: Meta | Mapping[str, Any] | bytes
+    ) -> Code:
+        """Add an account by its meta, an object, a mapping or JSON text. A meta is immutable: one
+        that is held stays.
 
         Returns:
             ``OK``, or why not: ``MALFORMED``, ``BAD_ENCODING``, ``BAD_ADDRESS``, ``MISMATCH``,
@@ -89,48 +97,68 @@ class Keyring:
             DimError: ``TOO_LARGE``, the keyring is full and has no loader.
             TypeError: ``identifier`` or ``meta`` is of a wrong type.
         """
-        if not isinstance(identifier, (str, Identifier)):
-            raise TypeError(
-                f"identifier: str or Identifier is wanted, not {type(identifier).__name__}"
-            )
-        text = _json(meta)
-        if text is None:
-            return Code.MALFORMED
+        owner = identifier_text(identifier, "identifier")
         try:
-            code, _ = self._store.add_meta(str(identifier), text)
+            code, _ = self._store.add_meta(owner, text_of(meta, Meta, "meta"))
         except OverflowError as error:
             raise DimError(Code.TOO_LARGE, str(error)) from None
         return Code(code)
 
-    def add_document(self, document: Mapping[str, Any]) -> Code:
-        """Add a document of an account that is held, or that the loader finds.
+    def add_document(self, document: Document | Mapping[str, Any] | bytes) -> Code:
+        """Add a document, an object, a mapping or JSON text, of an account that is held or that
+        the loader finds. The key of a newer visa pushes out that of the older one (DOC-3).
 
         Returns:
-            ``OK``, or why not: ``MALFORMED``, ``BAD_ENCODING``, ``BAD_ADDRESS``,
+            ``OK``, or why not: ``TOO_LARGE``, ``MALFORMED``, ``BAD_ENCODING``, ``BAD_ADDRESS``,
             ``UNKNOWN_SENDER``, ``MISMATCH``, ``BAD_SIGNATURE_ENCODING``, ``BAD_SIGNATURE`` or
             ``EXPIRED``.
+
+        Raises:
+            TypeError: ``document`` is of a wrong type.
         """
-        text = _json(document)
-        if text is None:
-            return Code.MALFORMED
+        text = text_of(document, Document, "document")
         now = time.time()
         code, _ = self._store.add_document(text, now)
-        if code == int(Code.UNKNOWN_SENDER) and (owner := self._find_owner(document)) is not None:
+        if code == int(Code.UNKNOWN_SENDER) and (owner := self._find(owner_of(text))) is not None:
             self._load_found(self._store, [owner], 1)
             code, _ = self._store.add_document(text, now)
             if code == int(Code.UNKNOWN_SENDER):
-                code, _ = self._store_of(owner).add_document(text, now)
+                code, _ = self._store_of([owner]).add_document(text, now)
         return Code(code)
 
-    def _find_owner(self, document: Mapping[str, Any]) -> _Stored | None:
-        did: Any = document.get("did")
-        if did is None:  # JSON's null is absent, as for whoever checks the document
-            did = document.get("ID")
-        try:
-            address = Identifier.parse(did).address
-        except (DimError, TypeError):
-            return None
-        return self._find(address)
+    def _verify_documents(self, sources: list[Any], threads: int) -> tuple[bytes, dict[int, str]]:
+        """DOC-8. All are judged by what is held before anything is loaded: that could push an
+        account out, together with documents that only the keyring had."""
+        now = time.time()
+        codes, reasons = bytearray(len(sources)), dict[int, str]()
+
+        def judge(store: Any, indices: Sequence[int]) -> None:
+            for start in range(0, len(indices), DOCUMENTS_AT_ONCE):
+                part = indices[start : start + DOCUMENTS_AT_ONCE]
+                texts = [text_of(sources[index], Document, "document") for index in part]
+                found, why = store.verify_documents(texts, now, threads)
+                for place, index in enumerate(part):
+                    codes[index] = found[place]
+                    reasons.pop(index, None)
+                reasons.update((part[place], reason) for place, reason in why.items())
+
+        def unknown(indices: Sequence[int]) -> list[int]:
+            return [index for index in indices if codes[index] == int(Code.UNKNOWN_SENDER)]
+
+        judge(self._store, range(len(sources)))
+        if self._loader is None:
+            return bytes(codes), reasons
+        by_owner: dict[str, list[int]] = {}
+        for index in unknown(range(len(sources))):
+            owner = owner_of(text_of(sources[index], Document, "document"))
+            by_owner.setdefault(owner, []).append(index)
+        for accounts in self._found(list(by_owner)):
+            self._load_found(self._store, accounts, threads)
+            asked = [index for address, *_ in accounts for index in by_owner[address]]
+            judge(self._store, asked)
+            if pushed_out := unknown(asked):
+                judge(self._store_of(accounts), pushed_out)
+        return bytes(codes), reasons
 
     def keys_for(self, identifier: Identifier | str) -> tuple[PublicKey, ...]:
         """The keys that verify messages of ``identifier``: those of its documents, newest first,
@@ -143,23 +171,28 @@ class Keyring:
         found = self._store.keys_for(str(parsed))
         if not found and (stored := self._find(parsed.address)) is not None:
             self._load_found(self._store, [stored], 1)
-            found = self._store.keys_for(str(parsed)) or self._store_of(stored).keys_for(
+            found = self._store.keys_for(str(parsed)) or self._store_of([stored]).keys_for(
                 str(parsed)
             )
-        return tuple(_public_key(algorithm, data) for algorithm, data in found)
+        return tuple(PublicKey._from_canonical(*key) for key in found)
 
-    def _store_of(self, stored: _Stored) -> Any:
-        """A store with that account only: in the shared one, other threads may have needed its
-        room again at once, and an account that the loader has is never unknown."""
+    def _store_of(self, accounts: list[_Stored]) -> Any:
+        """A store with those accounts only: in the shared one, others may have needed their room
+        again at once, and an account that the loader has is never unknown."""
         store = type(self._store)(None, False)
-        store.load([stored], time.time(), 1)
+        store.load(accounts, time.time(), 1)
         return store
 
     def _load_into(self, target: Any, addresses: Sequence[str], threads: int) -> None:
         """Load what the loader finds into ``target``, a key store or a resolution."""
+        for accounts in self._found(addresses):
+            self._load_found(target, accounts, threads)
+
+    def _found(self, addresses: Sequence[str]) -> Iterator[list[_Stored]]:
+        """What the loader finds, so many accounts at a time that they fit in memory."""
         for start in range(0, len(addresses), ACCOUNTS_AT_ONCE):
             asked = map(self._find, addresses[start : start + ACCOUNTS_AT_ONCE])
-            self._load_found(target, [stored for stored in asked if stored is not None], threads)
+            yield [stored for stored in asked if stored is not None]
 
     def _load_found(self, target: Any, accounts: list[_Stored], threads: int) -> None:
         results = target.load(accounts, time.time(), threads)
@@ -234,14 +267,11 @@ class Keyring:
         return f"<Keyring of {len(self)} accounts>"
 
 
-def _json(mapping: Mapping[str, Any]) -> bytes | None:
-    """The mapping as JSON text; None for what JSON cannot say."""
-    if not isinstance(mapping, Mapping):
-        raise TypeError(f"a mapping is wanted, not {type(mapping).__name__}")
-    try:
-        return json.dumps(dict(mapping), allow_nan=False).encode("ascii")
-    except (TypeError, ValueError, RecursionError):
-        return None
+def owner_of(document: bytes) -> str:
+    """The address whose document this says it is. It has the form of a document: somebody has said
+    of it that its sender is unknown."""
+    did: str = _dispatch.operation("parse_document")(document)[0]
+    return Identifier.parse(did).address
 
 
 def _stored(address: str, found: Loaded) -> _Stored:
@@ -250,17 +280,8 @@ def _stored(address: str, found: Loaded) -> _Stored:
         if not isinstance(documents, (str, bytes)) and all(
             isinstance(source, (Mapping, bytes)) for source in (meta, *documents)
         ):
-            return address, _text(meta), [_text(document) for document in documents]
+            texts = [text_of(document, Document, "document") for document in documents]
+            return address, text_of(meta, Meta, "meta"), texts
     raise TypeError(
         f"loader: (meta, documents) or None is wanted for {address}, as mappings or JSON bytes"
     )
-
-
-def _text(source: Mapping[str, Any] | bytes) -> bytes:
-    return source if isinstance(source, bytes) else _json(source) or b""
-
-
-def _public_key(algorithm: str, data: bytes) -> PublicKey:
-    if algorithm == "ED25519":  # its canonical data alone could be anything
-        return PublicKey.parse({"algorithm": algorithm, "data": data.hex()})
-    return PublicKey.parse(data)

@@ -131,7 +131,7 @@ def register(row: Row) -> None:
 
 
 def unregister(row: Row) -> None:
-    """Take back what was registered. Keys and IDs made of it meanwhile keep what they have."""
+    """Take back what was registered. What was made of it meanwhile is of no use any more."""
     kind, table, names = _names(row)
     if any(table.get(name) is not row for name in names):
         raise ValueError(f"{names[0]}: not registered")

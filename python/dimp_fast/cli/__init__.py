@@ -1,6 +1,7 @@
 """The command line, ``dimp-fast``: one module a subcommand.
 
-Exit codes: 0 fine, 1 something was refused, 2 usage or unreadable input, 130 interrupted.
+Exit codes: 0 fine, 1 something was refused, 2 usage, unreadable input or output that cannot be
+written, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
-from . import doctor, verify
+from . import address, doctor, id_check, id_new, id_show, verify
+from ._options import Unusable
 from ._text import complain, printable
 
 __all__ = ["main"]
 
-FINE, REFUSED, UNUSABLE = 0, 1, 2
+UNUSABLE, INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except BrokenPipeError:
         return UNUSABLE  # whoever read our output has seen enough
-    except OSError as error:
+    except (OSError, Unusable) as error:
         complain(f"dimp-fast: {error}")
         return UNUSABLE
     except KeyboardInterrupt:
         complain("dimp-fast: interrupted")
-        return 130
+        return INTERRUPTED
     finally:
         _flush()
 
@@ -71,5 +73,35 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"dimp-fast {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     verify.add_parser(commands)
+    identities = _group(commands, "id", "make, show and check IDs", _ID_EXAMPLE)
+    id_new.add_parser(identities)
+    id_show.add_parser(identities)
+    id_check.add_parser(identities)
+    address.add_parsers(_group(commands, "address", "derive and check addresses", _ADDRESS_EXAMPLE))
     doctor.add_parser(commands)
     return parser
+
+
+_ID_EXAMPLE = """\
+example:
+  dimp-fast id new --seed alice --accounts .dim
+  dimp-fast id show moky@anywhere
+  dimp-fast id check --accounts .dim
+"""
+
+_ADDRESS_EXAMPLE = """\
+example:
+  dimp-fast address derive --eth key.pem
+  dimp-fast address check addresses.txt
+"""
+
+
+def _group(commands: Any, name: str, purpose: str, example: str) -> Any:
+    parser = commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser.add_subparsers(metavar="COMMAND", required=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import Any
 
 from .. import backend_info
+from ._options import add_command
+from ._report import write_json, write_lines
 
 _EXAMPLE = """\
 example:
@@ -25,15 +25,14 @@ _ADVICE = {
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
+    add_command(
+        commands,
         "doctor",
-        help="show what is installed and what serves which operation",
+        run,
+        purpose="show what is installed and what serves which operation",
         description="Show version, tiers, SIMD levels, self-tests, CPU, threads and build facts.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example=_EXAMPLE,
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,9 +40,9 @@ def run(options: argparse.Namespace) -> int:
     info = backend_info()
     advice = find_advice(info)
     if options.json:
-        sys.stdout.write(json.dumps({**info, "advice": advice}) + "\n")
+        write_json({**info, "advice": advice})
     else:
-        sys.stdout.write("\n".join(_lines(info, advice)) + "\n")
+        write_lines(_lines(info, advice))
     return 1 if _is_broken(info) else 0
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,8 +11,10 @@ from typing import Any, NamedTuple
 from .. import Keyring, verify_messages
 from ..accounts import AccountFolder
 from ..verdict import Code
-from ._frames import Batch, read_batches
+from ._lines import Batch, read_batches, size_of
+from ._options import Unusable, add_command, add_filters, add_threads, positive
 from ._progress import progress_bar
+from ._report import Tally, listed, refusals, tier_of, write_json, write_lines
 from ._text import complain, printable
 
 _EXAMPLE = """\
@@ -42,76 +42,43 @@ class Judged(NamedTuple):
     reason: str
 
 
-class Summary:
-    """What a run came to."""
-
-    def __init__(self) -> None:
-        self.codes: Counter[Code] = Counter()
-        self.refused_accounts: Counter[Code] = Counter()
-        self.different = 0
-        self.missing = 0
-        self.started = time.perf_counter()
-
-    @property
-    def total(self) -> int:
-        return self.codes.total()
-
-    def refused(self) -> dict[str, int]:
-        return {code.name: n for code, n in self.codes.most_common() if code is not Code.OK}
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self.started
-
-
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "verify",
-        help="check messages against the accounts of their senders",
+        run,
+        purpose="check messages against the accounts of their senders",
         description="Check messages against the accounts of their senders.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example=_EXAMPLE,
     )
     parser.add_argument(
         "files", nargs="*", default=["-"], metavar="FILE", help="JSON Lines; - is standard input"
     )
     parser.add_argument("--accounts", required=True, metavar="DIR", help="the account folder")
-    parser.add_argument("--json", action="store_true", help="JSON Lines on standard output")
-    parser.add_argument("--refused", action="store_true", help="show refused messages only")
-    parser.add_argument("--quiet", action="store_true", help="show the summary only")
+    add_filters(parser)
     parser.add_argument(
         "--expect", metavar="FILE", help='compare with JSON Lines of {"line": n, "verdict": name}'
     )
     parser.add_argument("--learn", action="store_true", help="keep attached metas and visas")
-    parser.add_argument("--threads", type=_positive, metavar="N", help="at most N threads")
+    add_threads(parser)
     parser.add_argument(
         "--max-accounts",
-        type=_positive,
+        type=positive,
         default=20_000,
         metavar="N",
         help="hold at most N accounts in memory (default: %(default)s)",
     )
-    parser.set_defaults(run=run)
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0  # also thousands of digits
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on is wanted, not {text[:40]!r}")
-    return number
 
 
 def run(options: argparse.Namespace) -> int:
     """The subcommand; returns the exit code."""
     if options.expect is not None and len(options.files) > 1:
-        complain("dimp-fast verify: --expect goes with one FILE")
-        return 2
-    summary = Summary()
+        raise Unusable("--expect goes with one FILE")
+    tally = Tally()
+    refused_accounts: Counter[Code] = Counter()
 
     def refused_account(address: str, code: Code, reason: str) -> None:
-        summary.refused_accounts[code] += 1
+        refused_accounts[code] += 1
         if not options.quiet:
             complain(f"account {address}: {code.name} {reason}")
 
@@ -121,36 +88,30 @@ def run(options: argparse.Namespace) -> int:
     keyring = Keyring(options.max_accounts, loader=folder, on_refused=refused_account)
     expected = None if options.expect is None else _Expected(options.expect)
     write = _write_json if options.json else _write_text
-    with progress_bar(options.files) as advance:
-        done = 0
-        for source in options.files:
-            position = 0
-            for batch in read_batches(source):
-                for judged in _judge(batch, keyring, options):
-                    summary.codes[judged.code] += 1
-                    if expected is not None:
-                        summary.different += expected.differs(judged)
-                    if not options.quiet and not (options.refused and judged.code is Code.OK):
-                        write(judged)
-                position = batch.position
-                advance(done + position, summary.total)
-            done += position
+    bar = progress_bar("messages", size=size_of(options.files), scrolls=not options.quiet)
+    with bar as advance:
+        for batch in read_batches(options.files):
+            for judged in _judge(batch, keyring, options):
+                tally.codes[judged.code] += 1
+                if expected is not None:
+                    expected.compare(judged)
+                if not options.quiet and not (options.refused and judged.code is Code.OK):
+                    write(judged)
+            advance(batch.position, tally.total)
     if expected is not None:
-        summary.missing = expected.missing()
-    (_summary_json if options.json else _summary_text)(summary, expected)
-    if expected is not None:
-        return 1 if summary.different or summary.missing else 0
-    return 0 if summary.codes[Code.OK] == summary.total else 1
+        expected.finish()
+    (_summary_json if options.json else _summary_text)(tally, refused_accounts, expected)
+    return 0 if (tally.all_ok if expected is None else expected.all_met) else 1
 
 
 def _judge(batch: Batch, keyring: Keyring, options: argparse.Namespace) -> Iterator[Judged]:
     messages, verdicts = verify_messages(
-        batch.frames, keyring, learn=options.learn, threads=options.threads
+        batch.items, keyring, learn=options.learn, threads=options.threads
     )
     columns = zip(batch.lines, messages.sender, messages.receiver, verdicts, strict=True)
     for index, (line, sender, receiver, code) in enumerate(columns):
         reason = "" if code is Code.OK else verdicts.reason(index)
-        yield Judged(batch.source, line, sender, receiver, code, reason)
+        yield Judged(str(batch.source), line, sender, receiver, code, reason)
 
 
 class _Expected:
@@ -159,7 +120,11 @@ class _Expected:
     def __init__(self, path: str) -> None:
         self._path = path
         self._rows = self._read()
-        self.compared = 0
+        self.compared = self.different = self.missing = 0
+
+    @property
+    def all_met(self) -> bool:
+        return not self.different and not self.missing
 
     def _read(self) -> Iterator[tuple[int, str]]:
         with open(self._path, "rb") as file:
@@ -170,37 +135,50 @@ class _Expected:
                     row = json.loads(text)
                     yield int(row["line"]), str(row["verdict"])
                 except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-                    raise OSError(f"{self._path}:{number}: not a line and a verdict") from error
+                    raise Unusable(f"{self._path}:{number}: not a line and a verdict") from error
 
-    def differs(self, judged: Judged) -> bool:
+    def compare(self, judged: Judged) -> None:
         line, verdict = next(self._rows, (None, "nothing"))
         self.compared += 1
         if line == judged.line and verdict == judged.code.name:
-            return False
+            return
+        self.different += 1
         wanted = verdict if line == judged.line else "nothing"
         complain(
             f"{judged.source}:{judged.line}: {judged.code.name} instead of {wanted}"
             f" ({judged.reason or 'accepted'})"
         )
-        return True
 
-    def missing(self) -> int:
-        rest = sum(1 for _ in self._rows)
-        if rest:
-            complain(f"{self._path}: {rest} verdicts for messages that are not there")
-        return rest
+    def finish(self) -> None:
+        self.missing = sum(1 for _ in self._rows)
+        if self.missing:
+            complain(f"{self._path}: {self.missing} verdicts for messages that are not there")
+
+    def facts(self) -> dict[str, int]:
+        return {
+            "compared": self.compared,
+            "different": self.different,
+            "missing": self.missing,
+        }
+
+    def line(self) -> str:
+        if self.all_met:
+            return f"every verdict as expected ({self.compared})"
+        same = self.compared - self.different
+        return f"as expected: {same} of {self.compared}; expected and not there: {self.missing}"
 
 
 def _write_json(judged: Judged) -> None:
-    record = {
-        "source": judged.source,
-        "line": judged.line,
-        "sender": judged.sender,
-        "receiver": judged.receiver,
-        "verdict": judged.code.name,
-        "reason": judged.reason,
-    }
-    sys.stdout.write(json.dumps(record) + "\n")
+    write_json(
+        {
+            "source": judged.source,
+            "line": judged.line,
+            "sender": judged.sender,
+            "receiver": judged.receiver,
+            "verdict": judged.code.name,
+            "reason": judged.reason,
+        }
+    )
 
 
 def _write_text(judged: Judged) -> None:
@@ -210,63 +188,32 @@ def _write_text(judged: Judged) -> None:
         text = f"{judged.sender} -> {judged.receiver}"
         if judged.reason:
             text += f"  ({judged.reason})"
-    text = f"{judged.source}:{judged.line}: {judged.code.name:<22} {text}"
-    sys.stdout.write(printable(text) + "\n")
+    write_lines([printable(f"{judged.source}:{judged.line}: {judged.code.name:<22} {text}")])
 
 
-def _summary_json(summary: Summary, expected: _Expected | None) -> None:
-    facts: dict[str, Any] = {
-        "total": summary.total,
-        "accepted": summary.codes[Code.OK],
-        "refused": summary.refused(),
-        "seconds": round(summary.seconds(), 6),
-        "backend": _backend(),
-        "refused_accounts": {code.name: n for code, n in summary.refused_accounts.most_common()},
-    }
+def _summary_json(
+    tally: Tally, refused_accounts: Counter[Code], expected: _Expected | None
+) -> None:
+    facts = tally.facts("decode_batch") | {"refused_accounts": refusals(refused_accounts)}
     if expected is not None:
-        facts["expected"] = {
-            "compared": expected.compared,
-            "different": summary.different,
-            "missing": summary.missing,
-        }
-    sys.stdout.write(json.dumps({"summary": facts}) + "\n")
+        facts["expected"] = expected.facts()
+    write_json({"summary": facts})
 
 
-def _summary_text(summary: Summary, expected: _Expected | None) -> None:
-    seconds = summary.seconds()
-    rate = summary.total / seconds if seconds else 0.0
-    lines = [f"{summary.total} messages, {summary.codes[Code.OK]} accepted"]
-    lines += [f"  {name:<22} {n}" for name, n in summary.refused().items()]
-    if summary.refused_accounts:
-        refused = ", ".join(
-            f"{code.name} {n}" for code, n in summary.refused_accounts.most_common()
-        )
-        lines.append(f"metas and documents refused: {refused}")
-    lines.append(f"{seconds:.3f} s, {rate:,.0f} messages/s, {_tiers()}")
+def _summary_text(
+    tally: Tally, refused_accounts: Counter[Code], expected: _Expected | None
+) -> None:
+    lines = tally.lines("messages")
+    if refused_accounts:
+        lines.append(f"metas and documents refused: {listed(refused_accounts)}")
+    lines.append(f"{tally.speed('messages')}, {_tiers()}")
     if expected is not None:
-        if summary.different or summary.missing:
-            same = expected.compared - summary.different
-            lines.append(
-                f"as expected: {same} of {expected.compared}; "
-                f"expected and not there: {summary.missing}"
-            )
-        else:
-            lines.append(f"every verdict as expected ({expected.compared})")
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _backend() -> str:
-    from .. import backend_info
-
-    backend: str = backend_info()["backend"]
-    return backend
+        lines.append(expected.line())
+    write_lines(lines)
 
 
 def _tiers() -> str:
     """Which tier did it. Cython has no signatures: those are checked in Python then."""
-    from .. import backend_info
-
-    info = backend_info()
-    signatures = info["operations"]["verify_batch"]["tier"]
-    text = f"tier: {info['backend']}"
-    return text if signatures == info["backend"] else f"{text} (signatures: {signatures})"
+    tier, signatures = tier_of("decode_batch"), tier_of("verify_batch")
+    text = f"tier: {tier}"
+    return text if signatures == tier else f"{text} (signatures: {signatures})"

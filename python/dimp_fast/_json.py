@@ -1,0 +1,121 @@
+"""JSON text from what a caller gives, and mappings from JSON text that a tier has let through.
+
+Not here: what is allowed. The tiers say that (docs/semantics.md#json-1); this only carries it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .verdict import Code, DimError
+
+MAX_NUMBER = 1000
+"""Characters of the longest number that is computed with (docs/semantics.md#json-4)."""
+
+NOT_JSON = b""
+"""Stands for what JSON cannot say: every tier calls it ``MALFORMED``."""
+
+
+class JsonObject:
+    """Something that is one JSON object: ``_text`` is its text, in ASCII or UTF-8."""
+
+    __slots__ = ("_text",)
+
+    _text: bytes
+
+
+def text_of(source: Any, wanted: type[JsonObject], name: str) -> bytes:
+    """The JSON text of ``source``: a ``wanted``, a mapping, or JSON text itself.
+
+    :data:`NOT_JSON` for a mapping that JSON cannot say; ``TypeError`` for anything else.
+    """
+    if isinstance(source, wanted):
+        return source._text
+    if isinstance(source, Mapping):
+        return _text(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    raise _mistaken(source, wanted, name)
+
+
+def sources_of(items: Any, wanted: type[JsonObject], name: str) -> list[Any]:
+    """``items`` as a list of what :func:`text_of` takes; ``TypeError`` names the index."""
+    if isinstance(items, (str, bytes, bytearray, memoryview, Mapping, JsonObject)):
+        raise TypeError(f"{name}: a sequence is wanted, not one {type(items).__name__}")
+    found = list(items)
+    for index, item in enumerate(found):
+        if not isinstance(item, (wanted, Mapping, bytes, bytearray, memoryview)):
+            raise _mistaken(item, wanted, f"{name}[{index}]")
+    return found
+
+
+def _mistaken(source: Any, wanted: type[JsonObject], name: str) -> TypeError:
+    return TypeError(
+        f"{name}: {wanted.__name__}, a mapping or JSON bytes is wanted, not {type(source).__name__}"
+    )
+
+
+def _text(mapping: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(dict(mapping), allow_nan=False).encode("ascii")
+    except (TypeError, ValueError, RecursionError):
+        return NOT_JSON
+
+
+def emit(mapping: Mapping[str, Any]) -> str:
+    """The text that the reference writes (docs/semantics.md#json-6).
+
+    Raises:
+        DimError: ``MALFORMED``, JSON cannot say it.
+    """
+    try:
+        text = json.dumps(dict(mapping), allow_nan=False)
+        json.loads(text, parse_int=_finite)
+        json.dumps(dict(mapping), ensure_ascii=False).encode("utf-8")  # no lone surrogates
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DimError(Code.MALFORMED, f"JSON cannot say it: {error}") from None
+    return text
+
+
+def _finite(literal: str) -> None:
+    if _is_infinite(literal):
+        raise ValueError("integer of too many digits")
+
+
+def load_object(text: str | bytes) -> dict[str, Any]:
+    """The object that ``text`` is, with numbers that are infinite kept as text, as JSON-4 wants.
+
+    More lenient than a tier: for text that a tier accepted, or that nobody vouches for.
+
+    Raises:
+        DimError: ``MALFORMED`` or ``TOO_LARGE``, no JSON object.
+    """
+    try:
+        value = json.loads(
+            text,
+            parse_int=_number(int),
+            parse_float=_number(float),
+            parse_constant=_no_number,
+        )
+    except RecursionError:
+        raise DimError(Code.TOO_LARGE, "JSON: nested too deep") from None
+    except ValueError as error:
+        raise DimError(Code.MALFORMED, f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise DimError(Code.MALFORMED, "not a JSON object")
+    return value
+
+
+def _number(make: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda literal: literal if _is_infinite(literal) else make(literal)
+
+
+def _is_infinite(literal: str) -> bool:
+    return len(literal) > MAX_NUMBER or math.isinf(float(literal))
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
