@@ -119,6 +119,10 @@ def test_derive_addresses_around_the_chunk(size: int) -> None:
     assert _cython.derive_addresses(fingerprints, networks, 1) == texts
     assert _cython.parse_addresses(texts, 1) == address.parse_addresses(texts)
     assert _cython.route(texts, 9) == columns.route(texts, 9)
+    assert _cython.parse_identifiers(texts, 1) == _python.parse_identifiers(texts)
+    _, _, digests, numbers, *_ = address.parse_addresses(texts)
+    assert _cython.format_addresses(digests, networks) == texts
+    assert _cython.number_texts(numbers) == columns.number_texts(numbers)
 
 
 @given(st.lists(st.binary(min_size=64, max_size=64) | st.binary(max_size=66), max_size=5))
@@ -132,6 +136,18 @@ def test_eth_checksum(text: str) -> None:
     assert outcome(_cython.eth_checksum, text) == outcome(address.eth_checksum, text)
 
 
+@given(st.binary(max_size=900), st.integers(0, 40))
+@example(bytes(20) * 300, 0)
+def test_format_addresses(digests: bytes, spare: int) -> None:
+    whole = digests[: len(digests) // 20 * 20]
+    networks = bytes(i % 251 for i in range(len(whole) // 20))
+    for given_digests, given_networks in (
+        (whole, networks), (whole, b"\x30"), (whole, networks[:spare]), (digests, networks),
+    ):  # fmt: skip
+        found = outcome(_cython.format_addresses, given_digests, given_networks)
+        assert found == outcome(address.format_addresses, given_digests, given_networks)
+
+
 @given(address_texts)
 def test_parse_address(text: str) -> None:
     assert _cython.parse_address(text) == address.parse_address(text)
@@ -143,8 +159,8 @@ def test_parse_addresses(texts: list[str]) -> None:
 
 
 @given(base64_texts)
-def test_decode_base64(text: str) -> None:
-    assert _cython.decode_base64(text) == base64.decode(text)
+def test_base64_decode(text: str) -> None:
+    assert _cython.base64_decode(text) == base64.decode(text)
 
 
 @given(transportable_texts)
@@ -160,6 +176,32 @@ def test_split_identifier(text: str) -> None:
 @given(identifier_texts)
 def test_parse_identifier(text: str) -> None:
     assert _cython.parse_identifier(text) == _python.parse_identifier(text)
+
+
+@given(st.lists(identifier_texts, max_size=20), st.integers(1, 60))
+def test_parse_identifiers(texts: list[str], repeated: int) -> None:
+    texts *= repeated  # beyond a chunk of 256
+    assert _cython.parse_identifiers(texts, 1) == _python.parse_identifiers(texts)
+
+
+some = st.none() | st.just("") | anything
+
+
+@given(st.lists(st.tuples(some, anything, some), max_size=20))
+@example([("\xff", "\u0100", "\U00010000"), ("a", "", "\xff"), (None, "\ud800", "")])
+def test_join_identifiers(rows: list[tuple[str | None, str, str | None]]) -> None:
+    columns_given = [[row[i] for row in rows] for i in range(3)]
+    found = _cython.join_identifiers(*columns_given)
+    assert found == columns.join_identifiers(*columns_given)  # type: ignore[arg-type]
+    for text in found:  # in the smallest storage, or it would not equal itself read back
+        assert text == text.encode("utf-32", "surrogatepass").decode("utf-32", "surrogatepass")
+        assert hash(text) == hash("".join(list(text)))
+
+
+@given(st.binary(max_size=400))
+def test_number_texts(numbers: bytes) -> None:
+    found = outcome(_cython.number_texts, numbers)
+    assert found == outcome(columns.number_texts, numbers)
 
 
 @given(st.lists(identifier_texts, max_size=20), st.integers(-1, 1 << 33))
@@ -181,6 +223,14 @@ def test_subclasses_of_str_and_bytes() -> None:
     assert _cython.parse_addresses([Text(HULK)]) == address.parse_addresses([HULK])
     assert _cython.split_identifier(identifier_text) == identity.split(identifier_text)
     assert _cython.parse_identifier(identifier_text) == _python.parse_identifier(identifier_text)
+    assert _cython.parse_identifiers([identifier_text], 1) == (
+        _python.parse_identifiers([identifier_text])
+    )
+    assert _cython.join_identifiers([Text("\u4e16")], [Text(HULK)], [Text("pc")]) == (
+        [f"\u4e16@{HULK}/pc"]
+    )
+    assert _cython.format_addresses(Data(bytes(20)), Data(b"\0")) == ["1111111111111111111114oLvT2"]
+    assert _cython.number_texts(Data(b"\1\0\0\0")) == ["000-000-0001"]
     assert _cython.route([identifier_text], 5) == columns.route([identifier_text], 5)
     assert _cython.decode_transportable(Text("data:;base64,AAEC")) == b"\0\1\2"
     assert _cython.base58_encode(Data(b"\0\xff")) == "15Q"
@@ -206,10 +256,19 @@ def test_subclasses_of_str_and_bytes() -> None:
         lambda: _cython.parse_address(HULK.encode()),
         lambda: _cython.parse_address(None),
         lambda: _cython.parse_addresses([HULK, 1], 1),
-        lambda: _cython.decode_base64(b"AAAA"),
+        lambda: _cython.base64_decode(b"AAAA"),
         lambda: _cython.decode_transportable(b"data:;base64,AAAA"),
         lambda: _cython.split_identifier(None),
         lambda: _cython.parse_identifier(7),
+        lambda: _cython.parse_identifiers([HULK, b"a"], 1),
+        lambda: _cython.parse_identifiers([None], 1),
+        lambda: _cython.format_addresses("a" * 20, b"\0"),
+        lambda: _cython.format_addresses(bytes(20), None),
+        lambda: _cython.number_texts("0000"),
+        lambda: _cython.number_texts(bytearray(4)),
+        lambda: _cython.join_identifiers([b"a"], [HULK], [None]),
+        lambda: _cython.join_identifiers([None], [None], [None]),
+        lambda: _cython.join_identifiers([None], [HULK], [7]),
         lambda: _cython.route([HULK, b"a"], 1),
         lambda: _cython.route([HULK], 1.5),
         lambda: _cython.route([HULK], "1"),
@@ -229,7 +288,10 @@ def test_batches_let_other_threads_run_and_do_not_mix() -> None:
     def work(i: int) -> None:
         for _ in range(20):
             texts = _cython.derive_addresses(batches[i], b"\x08", 1)
-            found[i] = texts, _cython.parse_addresses(texts, 1), _cython.route(texts, 16)
+            parsed = _cython.parse_addresses(texts, 1)
+            formatted = _cython.format_addresses(parsed[2], parsed[1])
+            identifiers = _cython.parse_identifiers(texts, 1)
+            found[i] = texts, parsed, _cython.route(texts, 16), formatted, identifiers
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(len(batches))]
     for thread in threads:
@@ -237,4 +299,5 @@ def test_batches_let_other_threads_run_and_do_not_mix() -> None:
     for thread in threads:
         thread.join()
     for i, texts in enumerate(wanted):
-        assert found[i] == (texts, address.parse_addresses(texts), columns.route(texts, 16))
+        parsed, routed = address.parse_addresses(texts), columns.route(texts, 16)
+        assert found[i] == (texts, parsed, routed, texts, _python.parse_identifiers(texts))

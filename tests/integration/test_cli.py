@@ -7,32 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import accounts
 import pytest
 
 import dimp_fast
+from command_line import at_terminal, rows, run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MESSAGES, ACCOUNTS = EXAMPLES / "messages.jsonl", EXAMPLES / "accounts"
-
-
-def run(
-    *arguments: object, stdin: bytes = b"", **environment: str
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "dimp_fast", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-
-
-def rows(done: subprocess.CompletedProcess[bytes]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    *messages, last = map(json.loads, done.stdout.splitlines())
-    return messages, last["summary"]
 
 
 @pytest.fixture
@@ -274,6 +257,17 @@ def test_a_reader_that_leaves_is_no_crash(folder: Path, tmp_path: Path) -> None:
     os.close(writer)
     assert done.returncode == 2
     assert done.stderr == b""
+
+
+def test_rows_go_to_standard_output_while_a_bar_is_shown(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "messages.jsonl"
+    path.write_bytes((GOOD + b"\n") * 3)
+    done = at_terminal("verify", path, "--accounts", folder, "--json", terminals=(2,))
+    messages, summary = rows(done)
+    assert [row["verdict"] for row in messages] == ["OK"] * 3
+    assert summary["accepted"] == 3
+    assert b"3 messages" in done.stderr
+    assert b'"verdict"' not in done.stderr
 
 
 def test_doctor() -> None:

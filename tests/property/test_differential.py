@@ -102,6 +102,57 @@ def test_parse_identifier(text: str) -> None:
     agree("parse_identifier", lambda tier: tier.parse_identifier(text))
 
 
+@given(st.lists(st.one_of(identifiers, mutated(identifiers)), max_size=10), st.integers(1, 40))
+def test_parse_identifiers(texts: list[str], repeated: int) -> None:
+    texts *= repeated
+    agree("parse_identifiers", lambda tier: tier.parse_identifiers(texts, 0))
+
+
+@given(st.binary(max_size=600), st.integers(0, 255))
+def test_format_addresses(digests: bytes, network: int) -> None:
+    digests = digests[: len(digests) // 20 * 20]
+    networks = bytes((network + row) % 256 for row in range(len(digests) // 20))
+    for chosen in (networks, bytes((network,))):
+        agree(
+            "format_addresses", lambda tier, chosen=chosen: tier.format_addresses(digests, chosen)
+        )
+
+
+parts = st.none() | st.text(max_size=10)
+
+
+@given(st.lists(st.tuples(parts, st.text(max_size=10) | addresses, parts), max_size=10))
+def test_join_identifiers(rows: list[tuple[str | None, str, str | None]]) -> None:
+    columns = [[row[i] for row in rows] for i in range(3)]
+    agree("join_identifiers", lambda tier: tier.join_identifiers(*columns))
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=20))
+def test_number_texts(numbers: list[int]) -> None:
+    column = b"".join(number.to_bytes(4, "little") for number in numbers)
+    found = agree("number_texts", lambda tier: tier.number_texts(column))
+    assert [int(text.replace("-", "")) for text in found] == numbers
+
+
+@given(st.binary(max_size=300))
+def test_digests(data: bytes) -> None:
+    agree("digests", lambda tier: (tier.sha256(data), tier.keccak256(data), tier.ripemd160(data)))
+
+
+@given(st.binary(max_size=128), st.data())
+def test_base58(payload: bytes, data: st.DataObject) -> None:
+    text = agree("base58", lambda tier: tier.base58_encode(payload))
+    text = data.draw(mutated(st.just(text)))[:256]
+    agree("base58", lambda tier: tier.base58_decode(text))
+
+
+@given(st.binary(max_size=200), st.data())
+def test_base64(payload: bytes, data: st.DataObject) -> None:
+    text = agree("base64", lambda tier: tier.base64_encode(payload))
+    text = data.draw(mutated(st.just(text)) | st.text("AB+/=-_ \n\0\xa0", max_size=12))
+    agree("base64", lambda tier: tier.base64_decode(text))
+
+
 @given(
     st.lists(st.one_of(identifiers, mutated(identifiers)), max_size=10), st.integers(1, 2**32 - 1)
 )
@@ -228,6 +279,21 @@ def _account_files() -> list[tuple[str, bytes, list[bytes]]]:
 ACCOUNTS = _account_files()
 
 
+def _meta_keys(address: str, meta: bytes) -> list[tuple[str, bytes]]:
+    """The meta key, if the meta is sound."""
+    store = MODULES["python"].KeyStore(None, False)
+    store.load([(address, meta, [])], 1.8e9, 1)
+    return [key[:2] for key in store.keys_for(_id(address, meta))]
+
+
+def _id(address: str, meta: bytes) -> str:
+    try:
+        seed = json.loads(meta).get("seed")
+    except (ValueError, AttributeError):
+        return address  # one of the examples that are broken on purpose
+    return f"{seed}@{address}" if seed else address
+
+
 @given(st.data())
 def test_check_and_load_mutated_accounts(data: st.DataObject) -> None:
     address, meta, documents = data.draw(st.sampled_from(ACCOUNTS))
@@ -238,9 +304,38 @@ def test_check_and_load_mutated_accounts(data: st.DataObject) -> None:
         store = tier.KeyStore(None, False)
         [((code, _), rows)] = store.load([(address, meta, documents)], 1.8e9, 1)
         keys = [store.keys_for(f"{name}@{address}") for name in ("alice", "bob")]
-        return code, [row[0] for row in rows], len(store), keys, store.keys_for(address)
+        codes = store.verify_documents(documents, 1.8e9, 1)[0]
+        return code, [row[0] for row in rows], len(store), keys, store.keys_for(address), codes
 
     agree("decode_batch", run)
+
+
+@given(st.data())
+def test_match_mutated_metas(data: st.DataObject) -> None:
+    accounts = data.draw(st.lists(st.sampled_from(ACCOUNTS), min_size=1, max_size=6))
+    metas = [data.draw(mutated(st.just(meta))) for _, meta, _ in accounts]
+    texts = [data.draw(mutated(st.just(_id(address, meta)))) for address, meta, _ in accounts]
+    agree("match_metas", lambda tier: tier.match_metas(texts, metas, 0)[0])
+    for meta in metas:
+        agree("match_metas", lambda tier, meta=meta: tier.parse_meta(meta))
+
+
+SIGNED = [
+    (key, document)
+    for address, meta, documents in ACCOUNTS
+    for key in _meta_keys(address, meta)
+    for document in documents
+]
+
+
+@given(st.sampled_from(SIGNED), st.data(), st.sampled_from([1.6e9, 1.8e9]))
+def test_prove_mutated_documents(
+    signed: tuple[tuple[str, bytes], bytes], data: st.DataObject, now: float
+) -> None:
+    key, document = signed
+    document = data.draw(mutated(st.just(document)))
+    agree("prove_document", lambda tier: tier.parse_document(document))
+    agree("prove_document", lambda tier: tier.prove_document(*key, document, now)[0])
 
 
 @given(st.lists(st.sampled_from(FRAMES), min_size=1, max_size=12), st.data())

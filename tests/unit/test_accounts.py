@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -170,9 +172,94 @@ def test_a_meta_that_cannot_be_used_is_reported(tmp_path: Path, alice: Path, kin
     assert [(address, found) for address, found, _ in refused] == [(BOB.address, code)]
 
 
-def test_other_errors_of_the_disk_reach_the_caller(tmp_path: Path, alice: Path) -> None:
-    (alice / "documents.js").symlink_to("documents.js")  # a link to itself
-    with pytest.raises(OSError, match=r"documents\.js"):
+def test_other_errors_of_the_disk_reach_the_caller(
+    tmp_path: Path, alice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def failing(path: str, *arguments: int) -> int:
+        if str(path).endswith("meta.js"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(os, "open", failing)
+    with pytest.raises(OSError, match=r"meta\.js"):
         AccountFolder(tmp_path)(ALICE.address)
-    with pytest.raises(OSError, match=r"documents\.js"):
+    with pytest.raises(OSError, match=r"meta\.js"):
         Keyring().load(tmp_path)
+
+
+# -- odd names and entries (semantics.md#doc-9) ---------------------------------------------------
+
+
+def test_an_address_is_text(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        AccountFolder(tmp_path)(ALICE.address.encode())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["anywhere", "everywhere", "nobody", ALICE.address.lower(), "x@y"])
+def test_a_folder_of_another_name_is_refused(tmp_path: Path, alice: Path, name: str) -> None:
+    shutil.copytree(alice, tmp_path / name)
+    keyring = Keyring()
+    report = keyring.load(tmp_path)
+    assert report.accounts == len(keyring) == 1
+    assert [(row.code, row.reason) for row in report.refused] == [
+        (Code.BAD_ADDRESS, "folder: not named by an address")
+    ]
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path, alice: Path) -> None:
+    try:
+        shutil.copytree(os.fsencode(alice), os.fsencode(tmp_path) + b"/\xff\xfe")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    report = Keyring().load(tmp_path)
+    assert (report.accounts, [row.code for row in report.refused]) == (1, [Code.BAD_ADDRESS])
+
+
+@pytest.mark.parametrize("file", ["meta.js", "documents.js"])
+@pytest.mark.parametrize("kind", ["pipe", "loop", "broken link", "device"])
+def test_odd_entries_are_reported_and_hurt_nobody(
+    tmp_path: Path, alice: Path, file: str, kind: str
+) -> None:
+    bob = tmp_path / BOB.address
+    bob.mkdir()
+    (bob / "meta.js").write_text(json.dumps(BOB.meta))
+    (bob / file).unlink(missing_ok=True)
+    if kind == "pipe":
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("no pipes with names here")
+        os.mkfifo(bob / file)
+    else:
+        (bob / file).symlink_to({"loop": file, "device": os.devnull}.get(kind, "nowhere"))
+    report = Keyring().load(tmp_path)
+    assert report.accounts == (1 if file == "meta.js" else 2)
+    # A link that leads nowhere is no file; a loop of links is found when it is opened, and a
+    # folder whose meta.js does not exist is no account.
+    silent = kind == "broken link" or (kind == "loop" and file == "meta.js")
+    assert [row.code for row in report.refused] == ([] if silent else [Code.MALFORMED])
+    keyring = Keyring(loader=AccountFolder(tmp_path))
+    assert keyring.keys_for(ALICE.id)
+    assert bool(keyring.keys_for(BOB.id)) == (file == "documents.js")
+
+
+def test_links_between_folders_bring_no_account_under_another_name(
+    tmp_path: Path, alice: Path
+) -> None:
+    (tmp_path / BOB.address).symlink_to(alice)
+    (tmp_path / "loop").symlink_to("loop")
+    report = Keyring().load(tmp_path)
+    assert (report.accounts, [row.code for row in report.refused]) == (1, [Code.MISMATCH])
+
+
+def test_a_large_folder_is_loaded_a_slice_at_a_time(tmp_path: Path) -> None:
+    people = [accounts.Account(accounts.signer("ECC"), f"n{number}", 1) for number in range(150)]
+    for person in people:
+        place = tmp_path / "public" / person.address
+        place.mkdir(parents=True)
+        (place / "meta.js").write_text(json.dumps(person.meta))
+        (place / "documents.js").write_text(json.dumps({"documents": [person.document()]}))
+    steps: list[tuple[int, int]] = []
+    report = Keyring().load(tmp_path, progress=lambda *step: steps.append(step))
+    assert (report.accounts, report.documents, report.refused) == (150, 150, [])
+    assert steps == [(64, 150), (128, 150), (150, 150)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -12,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from dimp_fast import _dispatch, _selftest, backend_info
+import dimp_fast
+from dimp_fast import _dispatch, _selftest, backend_info, registry
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -147,16 +150,44 @@ def _lies() -> dict[str, dict[str, Any]]:
             ]
         },
         "parse_addresses": {"parse_addresses": unchecked},
+        "format_addresses": {
+            "format_addresses": lambda digests, networks: _python.format_addresses(
+                digests, networks[:1]
+            )
+        },
         "parse_identifier": {
             "parse_identifier": lambda text: _python.parse_identifier(text.rpartition("@")[2])
+        },
+        "parse_identifiers": {
+            "parse_identifiers": lambda texts, threads: [
+                parsed and (text, *parsed[1:])
+                for text, parsed in zip(
+                    texts, _python.parse_identifiers(texts, threads), strict=True
+                )
+            ]
+        },
+        "join_identifiers": {
+            "join_identifiers": lambda names, addresses, terminals: [
+                f"{name or ''}@{address}" for name, address in zip(names, addresses, strict=True)
+            ]
+        },
+        "number_texts": {
+            "number_texts": lambda numbers: [
+                text.lstrip("0-") for text in _python.number_texts(numbers)
+            ]
         },
         "route": {"route": lambda texts, shards: _python.route(texts, 1)},
         "parse_public_key": {
             "parse_public_key_mapping": lambda algorithm, data: _python.parse_public_key(data)
         },
         "verify_batch": {"verify_batch": lambda keys, messages, *_: bytes(len(messages))},
+        "match_metas": {"match_metas": lambda identifiers, *_: (bytes(len(identifiers)), {})},
+        "prove_document": {"prove_document": lambda *_: (0, "")},
         "decode_batch": {"KeyStore": Credulous},
         "encode": {"encode": lambda message, short: _python.encode(message, False)},
+        "digests": {"keccak256": lambda data: hashlib.sha3_256(data).digest()},
+        "base58": {"base58_decode": lambda text: _python.base58_decode(text.strip())},
+        "base64": {"base64_decode": base64.b64decode},
     }
 
 
@@ -171,12 +202,46 @@ def test_every_selftest_notices_a_plausible_mistake(unit: str) -> None:
         _selftest.run(unit, wrong)  # type: ignore[arg-type]
 
 
-def test_a_meta_check_that_believes_everything_is_noticed() -> None:
+@pytest.mark.parametrize(
+    ("unit", "member"),
+    [(unit, member) for unit, members in _dispatch.MEMBERS.items() for member in members],
+)
+def test_a_unit_without_one_of_its_members_is_noticed(unit: str, member: str) -> None:
     from dimp_fast import _python
 
-    wrong = types.SimpleNamespace(**{**vars(_python), "check_meta": lambda *_: (0, "")})
-    with pytest.raises(_selftest.SelfTestFailure):
-        _selftest.run("decode_batch", wrong)  # type: ignore[arg-type]
+    partial = {name: value for name, value in vars(_python).items() if name != member}
+    with pytest.raises(_selftest.SelfTestFailure, match=member):
+        _selftest.run(unit, types.SimpleNamespace(**partial))  # type: ignore[arg-type]
+
+
+def test_a_native_tier_learns_of_extensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    native = types.SimpleNamespace(
+        __version__=dimp_fast.__version__,
+        configure=lambda threads, simd: None,
+        extend=lambda *row: told.append(row),
+        retract=lambda *row: told.remove(row),
+    )
+
+    class Upside(registry.AddressType):
+        name = "upside"
+
+        def parse(self, text: str) -> None:
+            return None
+
+    row = Upside()
+    monkeypatch.setattr(registry, "_native", [])
+    monkeypatch.setattr(_dispatch.importlib, "import_module", lambda name: native)
+    monkeypatch.setattr(_dispatch, "_EXTENSIONS", {"rust": (), "cython": (), "python": ()})
+    registry.register(row)
+    try:
+        for _ in range(2):  # another dispatcher does not tell it again
+            tiers = _dispatch.Dispatcher(_dispatch.Settings("auto", "auto", 0, ()))
+            assert tiers.load("rust") is native
+            assert told == [("address", row)]
+    finally:
+        registry.unregister(row)
+    assert told == []
 
 
 def test_a_module_of_another_version_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections import UserDict
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from dimp_fast import (
     AccountFolder,
     Code,
     DimError,
+    Document,
     Identifier,
     Keyring,
+    Meta,
+    PublicKey,
     Verdicts,
     derive_addresses,
     verify_batch,
@@ -116,6 +120,73 @@ def test_documents_of_accounts_that_the_loader_has() -> None:
     key = accounts.signer("RSA", 1).public_key
     assert keyring.add_document(person.document(key, time=1_700_000_001)) is Code.OK
     assert keyring.keys_for(person.id) == (key, person.signer.public_key)
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+@pytest.mark.parametrize("limit", [None, 1])
+def test_the_key_of_a_newer_visa_pushes_the_older_out(is_loaded: bool, limit: int | None) -> None:
+    person, meta_key = PEOPLE[0], PEOPLE[0].signer.public_key
+    signers = [accounts.signer("ECC", 20 + number) for number in range(3)]
+    keys = [signer.public_key for signer in signers]
+    visas = [person.document(key, time=100 + number) for number, key in enumerate(keys)]
+    keyring = Keyring(
+        limit, loader=(lambda address: (person.meta, visas[:1])) if is_loaded else None
+    )
+    if not is_loaded:
+        assert keyring.add_meta(person.id, person.meta) is Code.OK
+        assert keyring.add_document(visas[0]) is Code.OK
+    frames = [frame(person.message(signer)) for signer in signers]
+    for newest in range(3):
+        if newest:
+            assert keyring.add_document(visas[newest]) is Code.OK
+        assert keyring.keys_for(person.id) == (keys[newest], meta_key)
+        verdicts = verify_messages(frames, keyring)[1]
+        assert verdicts.ok.tolist() == [number == newest for number in range(3)]
+    # Nor does the older one come back, by itself or with a message.
+    assert keyring.add_document(visas[1]) is Code.EXPIRED
+    late = frame(person.message(signers[1], visa=visas[1]))
+    assert not verify_messages([late], keyring, learn=True)[1].all_ok()
+    assert keyring.keys_for(person.id) == (keys[2], meta_key)
+
+
+def test_metas_and_documents_in_every_form() -> None:
+    person, key = PEOPLE[0], accounts.signer("RSA", 1).public_key
+    document = person.document(key)
+    shapes: list[Any] = [
+        lambda kind, mapping: kind.parse(mapping),
+        lambda kind, mapping: json.dumps(mapping).encode(),
+        lambda kind, mapping: bytearray(json.dumps(mapping).encode()),
+        lambda kind, mapping: UserDict(mapping),
+    ]
+    for shape in shapes:
+        keyring = Keyring()
+        assert keyring.add_meta(person.id, shape(Meta, person.meta)) is Code.OK
+        assert keyring.add_document(shape(Document, document)) is Code.OK
+        assert keyring.keys_for(person.id) == (key, person.signer.public_key)
+    keyring = Keyring(loader=Counting([person]))
+    assert (
+        keyring.add_document(json.dumps(document | {"signature": "AAAA"}).encode()) is not Code.OK
+    )
+    assert person.id in keyring
+    for wrong in (None, 5, "text", [document], Meta.parse(person.meta)):
+        with pytest.raises(TypeError, match="document"):
+            keyring.add_document(wrong)  # type: ignore[arg-type]
+    for wrong in (None, 5, "text", Document.parse(document)):
+        with pytest.raises(TypeError, match="meta"):
+            keyring.add_meta(person.id, wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("algorithm", accounts.ALGORITHMS)
+def test_keys_come_out_as_they_are(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were parsed when they came in, and are not parsed again."""
+    person = accounts.account(algorithm)
+    keyring = Keyring()
+    assert keyring.add_meta(person.id, person.meta) is Code.OK
+    monkeypatch.setattr(PublicKey, "parse", lambda *_: pytest.fail("a key is parsed again"))
+    [key] = keyring.keys_for(person.id)
+    assert key == person.signer.public_key
+    assert (key.algorithm, key.bits) == (algorithm, person.signer.public_key.bits)
+    assert key.verify(b"x", person.signer.sign(b"x"))
 
 
 def test_a_meta_that_is_held_stays() -> None:

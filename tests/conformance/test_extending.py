@@ -1,0 +1,296 @@
+"""What docs/extending.md tells people to do works, on every tier (semantics.md#ext-1, #ext-2).
+
+The page's own code is run: an algorithm, an address type and a meta type from outside the package.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dimp_fast import (
+    Code,
+    DimError,
+    Document,
+    Identifier,
+    Keyring,
+    Meta,
+    PrivateKey,
+    PublicKey,
+    decode,
+    match_metas,
+    parse_addresses,
+    parse_identifiers,
+    verify_batch,
+    verify_documents,
+    verify_messages,
+)
+from dimp_fast.registry import (
+    ADDRESS_TYPES,
+    KEY_ALGORITHMS,
+    META_TYPES,
+    AddressType,
+    KeyAlgorithm,
+    MetaType,
+    register,
+    unregister,
+)
+
+UNIT = "decode_batch"
+PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
+RECEIVER = "hulk@4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj"
+
+
+@contextlib.contextmanager
+def nothing_left_behind() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        tables: tuple[dict[str, Any], ...] = (KEY_ALGORITHMS, ADDRESS_TYPES, META_TYPES)
+        for row in [row for table in tables for row in dict.fromkeys(table.values())]:
+            unregister(row)
+
+
+@pytest.fixture
+def extended(tier: str, capsys: pytest.CaptureFixture[str]) -> Iterator[dict[str, Any]]:
+    """The names that the page's code leaves, with its rows registered."""
+    names: dict[str, Any] = {}
+    with nothing_left_behind():
+        for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+            exec(compile(block, PAGE.name, "exec"), names)
+        printed = capsys.readouterr().out
+        assert "Code.OK" in printed or " 0 0" in printed
+        assert "MISMATCH" in printed
+        yield names
+
+
+def message(sender: str, key: PrivateKey, data: bytes = b"ciphertext") -> dict[str, Any]:
+    return {
+        "sender": sender,
+        "receiver": RECEIVER,
+        "time": 1_700_000_000,
+        "type": 1,
+        "data": base64.b64encode(data).decode(),
+        "signature": base64.b64encode(key.sign(data)).decode(),
+    }
+
+
+def frame(mapping: dict[str, Any]) -> bytes:
+    return json.dumps(mapping).encode()
+
+
+def test_ext_1_messages_of_an_extended_account_verify(extended: dict[str, Any]) -> None:
+    identifier, key, keyring = extended["identifier"], extended["key"], extended["keyring"]
+    native = PrivateKey.generate("ECC")
+    meta = Meta.generate(1, native, "moki")
+    moki = meta.generate_id(0)
+    assert keyring.add_meta(moki, meta) is Code.OK
+    good = message(str(identifier), key)
+    changed = good | {"data": base64.b64encode(b"other").decode()}
+    frames = [frame(good), frame(message(str(moki), native)), frame(changed)] * 20
+    for threads in (1, None):
+        messages, verdicts = verify_messages(frames, keyring, threads=threads)
+        assert list(verdicts)[:3] == [Code.OK, Code.OK, Code.BAD_SIGNATURE]
+        assert verdicts.counts() == {Code.OK: 40, Code.BAD_SIGNATURE: 20}
+    assert messages.sender[0] == str(identifier)
+
+
+def test_ext_1_first_contact_with_an_attached_meta(extended: dict[str, Any]) -> None:
+    identifier, key, meta = extended["identifier"], extended["key"], extended["meta"]
+    attached = message(str(identifier), key) | {"meta": meta.to_dict()}
+    stranger = PrivateKey.generate("ED448")
+    stolen = message(str(identifier), stranger) | {"meta": Meta.generate(9, stranger).to_dict()}
+    _, verdicts = verify_messages([frame(attached), frame(stolen)], Keyring())
+    assert list(verdicts) == [Code.OK, Code.MISMATCH]
+
+
+def test_ext_2_keys(extended: dict[str, Any]) -> None:
+    key = extended["key"]
+    public = key.public_key
+    assert (public.algorithm, public.bits, len(public.data)) == ("ED448", 456, 57)
+    assert PublicKey.parse(public.to_dict()) == public
+    assert PrivateKey.parse(key.to_dict(secret=True)).public_key == public
+    signature = key.sign(b"a")
+    native = PrivateKey.generate("ED25519")
+    keys = [public, native.public_key, public, None] * 50
+    found = verify_batch(
+        keys, [b"a", b"a", b"b", b"a"] * 50, [signature, native.sign(b"a"), signature, b""] * 50
+    )
+    assert list(found) == [Code.OK, Code.OK, Code.BAD_SIGNATURE, Code.BAD_KEY] * 50
+    with pytest.raises(DimError) as refused:
+        PublicKey.parse({"algorithm": "ED448", "data": "no hex"})
+    assert refused.value.code is Code.BAD_KEY
+    with pytest.raises(DimError):
+        PublicKey.parse(public.data)  # no other spelling than its mapping
+
+
+def test_ext_2_addresses(extended: dict[str, Any]) -> None:
+    text = "x1" + "08" + "ab" * 16 + "01020304"
+    found = Identifier.parse(f"moki@{text.upper().replace('X', 'x')}/pad")
+    assert str(found) == f"moki@{text}/pad"
+    assert (found.network, found.number, found.number_le) == (8, 0x01020304, 0x04030201)
+    assert not found.is_broadcast
+    columns = parse_addresses([text, text[:-1], RECEIVER[5:], "x1" + "zz" * 21] * 20)
+    assert columns.codes.tolist() == [0, 8, 0, 8] * 20
+    assert columns.text()[0] == text
+    assert columns.digest[0].tobytes() == bytes.fromhex(text[4:])
+    parsed, verdicts = parse_identifiers([f"moki@{text}", f"moki@{text}1"] * 20)
+    assert verdicts.counts() == {Code.OK: 20, Code.BAD_ADDRESS: 20}
+    assert str(parsed[0]) == f"moki@{text}"
+    assert decode(frame(message(f"moki@{text}", extended["key"]))).sender == f"moki@{text}"
+
+
+def test_ext_2_metas_and_documents(extended: dict[str, Any]) -> None:
+    key, identifier = extended["key"], extended["identifier"]
+    # Each part stands alone: a native address over an extended fingerprint, and the other way.
+    mixed = Meta.generate(1, key, "moki")
+    native = PrivateKey.generate("ECC")
+    over = Meta.generate("x1", native)
+    pairs = [
+        (mixed, mixed.generate_id(0), Code.OK),
+        (over, over.generate_id(3), Code.OK),
+        (over, identifier, Code.MISMATCH),
+        (mixed, f"hulk@{mixed.generate_id(0).address}", Code.MISMATCH),
+        (over.to_dict() | {"seed": "moki"}, over.generate_id(0), Code.MALFORMED),
+        (mixed.to_dict() | {"fingerprint": "AAAA"}, mixed.generate_id(0), Code.MISMATCH),
+    ]
+    found = match_metas([meta for meta, _, _ in pairs], [text for _, text, _ in pairs])
+    assert list(found) == [code for _, _, code in pairs]
+    visa = Document.create(identifier, "visa", {"name": "Moki"}).sign(key)
+    forged = Document.create(identifier, "visa", {"name": "Moki"}).sign(native)
+    verdicts = verify_documents([visa, forged], extended["keyring"])
+    assert verdicts[0] is Code.OK
+    assert verdicts[1] is Code.BAD_SIGNATURE
+
+
+def test_ext_1_what_is_not_registered_is_refused(tier: str) -> None:
+    with pytest.raises(DimError) as refused:
+        PublicKey.parse({"algorithm": "ED448", "data": "00" * 57})
+    assert refused.value.code is Code.UNSUPPORTED
+    meta = {"type": 9, "key": {"algorithm": "RSA", "data": "x"}}
+    assert list(match_metas([meta], [RECEIVER])) == [Code.UNSUPPORTED]
+    assert parse_addresses(["x1" + "00" * 21]).codes.tolist() == [int(Code.BAD_ADDRESS)]
+
+
+class Broken(KeyAlgorithm):
+    """Fails in a way that nobody foresaw."""
+
+    names = ("BROKEN",)
+
+    def parse(self, data: str) -> bytes:
+        if data == "parse":
+            raise RuntimeError("in parse")
+        return data.encode()
+
+    def bits(self, key: bytes) -> int:
+        return 8
+
+    def verify(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        if message == b"raise":
+            raise RuntimeError("in verify")
+        return 1 if message == b"one" else message == b"true"  # type: ignore[return-value]
+
+
+def test_ext_1_an_error_inside_refuses_the_item_and_is_reported(
+    tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: seen.append(str(found.exc_value)))
+    with nothing_left_behind():
+        register(Broken())
+        with pytest.raises(DimError) as refused:
+            PublicKey.parse({"algorithm": "BROKEN", "data": "parse"})
+        assert refused.value.code is Code.BAD_KEY
+        key = PublicKey.parse({"algorithm": "BROKEN", "data": "k"})
+        found = verify_batch(key, [b"true", b"raise", b"one", b"false"] * 10, [b""] * 40)
+        # Only True is true: an answer of another type is no answer.
+        wanted = [Code.OK, Code.BAD_SIGNATURE, Code.BAD_SIGNATURE, Code.BAD_SIGNATURE]
+        assert list(found) == wanted * 10
+    assert seen.count("in parse") == 1
+    assert seen.count("in verify") == 10
+
+
+class Wild(AddressType):
+    """Answers what no address may be."""
+
+    name = "wild"
+
+    answers: dict[str, Any] = {  # noqa: RUF012
+        "w-digest": ("w-digest", 0, b"short"),
+        "w-network": ("w-network", 256, bytes(20)),
+        "w-other": ("w-digest", 0, bytes(20)),
+        "w-long": ("w" * 65, 0, bytes(20)),
+        "w-name": ("a@w-name", 0, bytes(20)),
+        "w-good": ("w-good", 0x80, bytes(20)),
+        "W-GOOD": ("w-good", 0x80, bytes(20)),
+        "anywhere": ("anywhere", 0, bytes(20)),
+    }
+
+    def parse(self, text: str) -> tuple[str, int, bytes] | None:
+        found: tuple[str, int, bytes] | None = self.answers.get(text)
+        return found
+
+
+def test_ext_2_answers_of_address_types_are_checked(tier: str) -> None:
+    with nothing_left_behind():
+        register(Wild())
+        texts = list(Wild.answers)
+        columns = parse_addresses(texts)
+        assert columns.text() == [None] * 5 + ["w-good", "w-good", "anywhere"]
+        assert columns.network.tolist()[-1] == 0x80  # what is built in comes first
+        assert not Identifier.parse("w-good").is_broadcast
+        assert Identifier.parse("anywhere").is_broadcast
+
+
+class Nine(MetaType):
+    number = 9
+
+    def address(self, key: bytes, fingerprint: bytes, network: int) -> str | None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("names", "error"),
+    [
+        (("RSA",), "RSA: taken"),
+        (("BROKEN", "SHA256withECDSA"), "taken"),
+        ((), "at least one"),
+        (("X", "X"), "twice"),
+        (("",), "none empty"),
+    ],
+)
+def test_ext_1_taken_names_are_refused(names: tuple[str, ...], error: str) -> None:
+    row = Broken()
+    row.names = names
+    with pytest.raises(ValueError, match=error):
+        register(row)
+    assert not KEY_ALGORITHMS
+
+
+def test_ext_1_one_row_a_name_or_number() -> None:
+    with nothing_left_behind():
+        register(Broken())
+        with pytest.raises(ValueError, match="BROKEN: taken"):
+            register(Broken())
+        register(Nine())
+        other = Nine()
+        with pytest.raises(ValueError, match="9: taken"):
+            register(other)
+        with pytest.raises(ValueError, match="not registered"):
+            unregister(other)
+        other.number = 256
+        with pytest.raises(ValueError, match="0 to 255"):
+            register(other)
+        other.number = 4
+        with pytest.raises(ValueError, match="4: taken"):
+            register(other)
+    with pytest.raises(TypeError, match="MetaType is wanted, not int"):
+        register(9)  # type: ignore[arg-type]
