@@ -42,7 +42,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "parse_identifiers": TIERS,
     "join_identifiers": (CYTHON, PYTHON),
     "number_texts": (CYTHON, PYTHON),
-    "route": (CYTHON, PYTHON),
+    "route": TIERS,
     "parse_public_key": (RUST, PYTHON),
     "verify_batch": (RUST, PYTHON),
     "match_metas": (RUST, PYTHON),
@@ -50,7 +50,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "decode_batch": TIERS,
     "encode": (RUST, PYTHON),
     "digests": TIERS,
-    "base58": TIERS,
+    "base58": (CYTHON, RUST, PYTHON),
     "base64": TIERS,
 }
 """What is chosen together -> the tiers that have it, fastest first as measured."""

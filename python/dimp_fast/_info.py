@@ -48,6 +48,7 @@ def backend_info() -> dict[str, Any]:
         "threads": runtime["threads"]["size"] if runtime else 1,
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
+        "ecdsa_nonce": _ecdsa_nonce(),
         "libraries": {**_library_versions(), **runtime.get("crates", {})},
         "build": build_facts(),
     }
@@ -67,6 +68,16 @@ def _operation(
             tier: result for tier, result in selection.selftests.items() if tier != selection.tier
         },
     }
+
+
+def _ecdsa_nonce() -> str:
+    """Where the nonce of signatures that are made here comes from (docs/semantics.md#key-7)."""
+    try:
+        from .private_keys import ecdsa_nonce
+
+        return ecdsa_nonce()
+    except ImportError:
+        return "none: cryptography is missing"
 
 
 def build_facts() -> dict[str, Any]:

@@ -207,8 +207,7 @@ class AccountFolder:
         if code is not Code.UNKNOWN_SENDER:
             return code  # it has not even the form
         address = owner_of(text)
-        place = self._root / address
-        if not _is_account(address) or not place.is_dir():
+        if not _is_account(address) or not (place := self._root / address).is_dir():
             return Code.UNKNOWN_SENDER
         with _locked(place):
             code = self._save_document(place, text)
@@ -274,9 +273,11 @@ def _new_store() -> Any:
 def _read(path: Path) -> bytes | None:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise UnreadableAccount(Code.MALFORMED, f"{path.name}: not a file")
-            content = file.read(MAX_FILE_BYTES + 1)
+            # Room for this file, not for the largest: there may be a hundred thousand.
+            content = file.read(min(status.st_size, MAX_FILE_BYTES) + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except IsADirectoryError:

@@ -26,6 +26,7 @@ from dimp_fast import (
     PrivateKey,
     PublicKey,
     decode,
+    decode_batch,
     match_metas,
     parse_addresses,
     parse_identifiers,
@@ -248,6 +249,19 @@ def test_ext_2_answers_of_address_types_are_checked(tier: str) -> None:
         assert columns.network.tolist()[-1] == 0x80  # what is built in comes first
         assert not Identifier.parse("w-good").is_broadcast
         assert Identifier.parse("anywhere").is_broadcast
+
+
+def test_ext_1_small_frames_in_a_batch_do_not_wait_for_each_other(tier: str) -> None:
+    """Threads that work on a batch call the extension: nobody may hold the GIL meanwhile."""
+    with nothing_left_behind():
+        register(Wild())
+        small = b'{"F":"w-good","D":"AA==","V":"AA=="}'
+        for count in (1, 15, 16, 32, 64, 1000):
+            batch = decode_batch([small] * count)
+            assert batch.sender == ["w-good"] * count
+            identifiers, verdicts = parse_identifiers(["w-good", "w-other"] * count)
+            assert verdicts.counts() == {Code.OK: count, Code.BAD_ADDRESS: count}
+            assert len(identifiers) == 2 * count
 
 
 class Nine(MetaType):

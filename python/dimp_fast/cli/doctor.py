@@ -81,6 +81,7 @@ def _lines(info: dict[str, Any], advice: list[str]) -> list[str]:
         f"cpu: {cpu['model']}, {cpu['cores']} cores, SIMD detected: {cpu['simd']}",
         f"cpu features: {' '.join(cpu['features']) or 'unknown (the Rust tier reads them)'}",
         f"threads: {info['threads']}",
+        f"nonce of ECDSA signatures made here: {info['ecdsa_nonce']}",
         "",
         "tiers:",
     ]

@@ -244,9 +244,15 @@ pub fn parse_batch(texts: &[&str], threads: usize) -> Vec<Option<Address>> {
 /// The BTC-style address of a fingerprint, or of key data, on a network (ADDRESS-1).
 #[must_use]
 pub fn derive(fingerprint: &[u8], network: u8) -> AddressText {
+    of_digest(&digest::hash160(fingerprint), network)
+}
+
+/// The BTC-style address of a digest on a network (ADDRESS-1).
+#[must_use]
+pub fn of_digest(digest: &[u8; 20], network: u8) -> AddressText {
     let mut data = [0; 25];
     data[0] = network;
-    data[1..21].copy_from_slice(&digest::hash160(fingerprint));
+    data[1..21].copy_from_slice(digest);
     let check = digest::check_code(&data[..21]);
     data[21..].copy_from_slice(&check);
     let (digits, start) = base58::encode25(&data);
@@ -377,6 +383,24 @@ mod tests {
         "8c83c65a95926d1fc3407ea8977b7d0d216462ba151d00efb5b244ae6173b4c50fd83811ad148d5aea0a63\
         9636eaa2f7f307d72505e36225aa3562909907bf80af0cf0d914ee54709beda787dc1205857a438597b026\
         e829b9ccd3e1d59fd55d7e9db584c306af14d7d6904f45b8b4e7aed98cd402f1f7dd5b65af412a1e7362";
+
+    #[test]
+    fn address_1_a_digest_makes_the_address_that_holds_it() {
+        for seed in [&b""[..], b"a", b"fingerprint"] {
+            for network in 0..=255 {
+                let digest = crate::digest::hash160(seed);
+                let text = of_digest(&digest, network);
+                assert_eq!(text, derive(seed, network));
+                let found = parse(&text).expect("an address");
+                assert_eq!((found.digest, found.network), (digest, network));
+            }
+        }
+        assert_eq!(
+            &*of_digest(&[0; 20], 0),
+            "1111111111111111111114oLvT2",
+            "leading zero bytes"
+        );
+    }
 
     #[test]
     fn address_1_derives_the_published_addresses() {

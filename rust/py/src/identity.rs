@@ -1,9 +1,11 @@
 //! IDs and the addresses in them, in batches.
 
+use dimp_core::address::{self, AddressText};
+use dimp_core::code::Code;
 use dimp_core::identity::{self, Identifier};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::buffers;
 
@@ -66,6 +68,46 @@ fn fields<'py>(identifier: &Identifier, canonical: Bound<'py, PyString>) -> Fiel
     )
 }
 
+type Routes<'py> = (
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+);
+
+/// Codes, network bytes, search numbers and shards (number % shards) of IDs, the last two as
+/// little-endian `uint32`.
+#[pyfunction]
+fn route<'py>(
+    py: Python<'py>,
+    identifiers: &Bound<'py, PyList>,
+    shards: u32,
+) -> PyResult<Routes<'py>> {
+    if shards == 0 {
+        return Err(PyValueError::new_err("shards must be in 1..4294967295"));
+    }
+    let items = buffers::items::<PyString>(identifiers, "str")?;
+    let slices: Vec<&str> = items.iter().map(|item| buffers::id(item)).collect();
+    let addresses = buffers::detach_if(py, slices.len() >= LONG, || {
+        identity::address_batch(&slices, 1)
+    });
+    let mut codes = Vec::with_capacity(addresses.len());
+    let mut networks = Vec::with_capacity(addresses.len());
+    let mut numbers = Vec::with_capacity(4 * addresses.len());
+    let mut chosen = Vec::with_capacity(4 * addresses.len());
+    for address in addresses {
+        let found = address.map(|address| (address.network, address.number));
+        let (network, number) = found.unwrap_or_default();
+        codes.push(found.map_or(Code::BadAddress, |_| Code::Ok));
+        networks.push(network);
+        numbers.extend_from_slice(&number.to_le_bytes());
+        chosen.extend_from_slice(&(number % shards).to_le_bytes());
+    }
+    let columns = [networks, numbers, chosen].map(|column| PyBytes::new(py, &column));
+    let [networks, numbers, chosen] = columns;
+    Ok((buffers::codes(py, &codes), networks, numbers, chosen))
+}
+
 /// BTC-style addresses of digests, 20 bytes each: `networks` has one byte, or one for each.
 #[pyfunction]
 fn format_addresses<'py>(
@@ -86,14 +128,15 @@ fn format_addresses<'py>(
     let texts = buffers::detach_if(py, digests.len() >= LONG, || {
         let addresses = digests.iter().zip(networks);
         addresses
-            .map(|(digest, &network)| identity::format_address(digest, network))
+            .map(|(digest, &network)| address::of_digest(digest, network))
             .collect::<Vec<_>>()
     });
-    PyList::new(py, texts)
+    PyList::new(py, texts.iter().map(AddressText::as_str))
 }
 
 /// Adds what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(parse_identifiers, module)?)?;
+    module.add_function(wrap_pyfunction!(route, module)?)?;
     module.add_function(wrap_pyfunction!(format_addresses, module)?)
 }

@@ -9,12 +9,13 @@ use pyo3::types::PyDict;
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 14] = [
+const OPERATIONS: [(&str, &str); 15] = [
     ("derive_addresses", "library"),
     ("derive_eth_addresses", "library"),
     ("parse_addresses", "library"),
     ("format_addresses", "library"),
     ("parse_identifiers", "library"),
+    ("route", "library"),
     ("parse_public_key", "portable"),
     ("verify_batch", "library"),
     ("match_metas", "library"),
