@@ -24,7 +24,7 @@ import machine
 import report
 import results
 import tier_order
-from harness import Contender, Race
+from harness import Contender, Race, Reading, read_clocks
 
 PATIENCE_NS = 8_000_000_000
 """How long a race goes on at most when the machine does not get quiet."""
@@ -65,6 +65,7 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
         contenders: the first is the one the others are compared with.
         items, unit: how many of what one call works on.
         operation: for races of tiers, the key of ``_dispatch.UNITS`` that they decide on.
+        clocks: for work that is done in another process.
     """
 
     def run(
@@ -75,8 +76,9 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
         items: int,
         unit: str,
         operation: str | None = None,
+        clocks: Callable[[], Reading] = read_clocks,
     ) -> None:
-        contest = Race(contenders, items)
+        contest = Race(contenders, items, clocks=clocks)
         contest.start()
         before, neighbours = machine.load_average(), machine.Neighbours()
         benchmark.group = group

@@ -110,6 +110,17 @@ def test_times_are_nanoseconds_an_item(stopwatch: Stopwatch) -> None:
     assert (track.wall, track.cpu) == ([300], [150])
 
 
+def test_a_contender_may_do_a_part_of_the_items(stopwatch: Stopwatch) -> None:
+    def call() -> None:
+        stopwatch.work(1200)
+
+    race = Race([make(call, items=2)], 400, turn_ns=1000, clocks=stopwatch)
+    race.start()
+    race.round()
+    (track,) = race.tracks
+    assert (track.wall, track.cpu) == ([600], [300])
+
+
 def test_a_turn_of_no_length_is_one_cold_call(stopwatch: Stopwatch) -> None:
     log: list[str] = []
     race = Race([contender("it", stopwatch, 0, log)], 1, turn_ns=0, clocks=stopwatch)

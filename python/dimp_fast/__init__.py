@@ -52,8 +52,14 @@ from .verify import verify_batch
 if TYPE_CHECKING:
     from ._info import backend_info
     from .accounts import AccountFolder, LoadReport, RefusedAccount, UnreadableAccount
+    from .cipher_keys import CipherKeys
+    from .levels import Envelope, InstantMessage, SecureMessage
+    from .local_user import LocalUser
     from .number_index import NumberIndex
+    from .opening import open_batch, open_message
     from .private_keys import PrivateKey
+    from .sealing import seal, seal_batch
+    from .splitting import split_for_members, split_for_terminals
     from .symmetric import SymmetricKey
 
 __all__ = [
@@ -66,14 +72,18 @@ __all__ = [
     "AccountFolder",
     "Address",
     "AddressColumns",
+    "CipherKeys",
     "Code",
     "DimError",
     "Document",
     "EntityType",
+    "Envelope",
     "Identifier",
+    "InstantMessage",
     "Keyring",
     "LoadReport",
     "Loader",
+    "LocalUser",
     "MessageBatch",
     "Meta",
     "NumberIndex",
@@ -83,6 +93,7 @@ __all__ = [
     "RefusedAccount",
     "ReliableMessage",
     "RoutingColumns",
+    "SecureMessage",
     "SymmetricKey",
     "UnreadableAccount",
     "Verdicts",
@@ -98,9 +109,15 @@ __all__ = [
     "join_identifiers",
     "match_metas",
     "number_texts",
+    "open_batch",
+    "open_message",
     "parse_addresses",
     "parse_identifiers",
     "routing_columns",
+    "seal",
+    "seal_batch",
+    "split_for_members",
+    "split_for_terminals",
     "verify_batch",
     "verify_documents",
     "verify_messages",
@@ -109,12 +126,23 @@ __all__ = [
 _LAZY = {
     "backend_info": "_info",
     "AccountFolder": "accounts",
+    "CipherKeys": "cipher_keys",
+    "Envelope": "levels",
+    "InstantMessage": "levels",
     "LoadReport": "accounts",
+    "LocalUser": "local_user",
     "NumberIndex": "number_index",
     "PrivateKey": "private_keys",
     "RefusedAccount": "accounts",
+    "SecureMessage": "levels",
     "SymmetricKey": "symmetric",
     "UnreadableAccount": "accounts",
+    "open_batch": "opening",
+    "open_message": "opening",
+    "seal": "sealing",
+    "seal_batch": "sealing",
+    "split_for_members": "splitting",
+    "split_for_terminals": "splitting",
 }
 """What few programs need: imported when it is asked for."""
 

@@ -146,13 +146,15 @@ def _family(identifier: bytes) -> str:
 def _from_pkcs1(data: bytes) -> Parts:
     reader = _content(data)
     version, modulus, exponent = reader.unsigned(), reader.unsigned(), reader.unsigned()
-    for _ in range(6):
-        reader.element(der.INTEGER)
+    secrets = [reader.element(der.INTEGER) for _ in range(6)]
     reader.expect_end()
     if version != 0:
         raise der.NotDer("PKCS#1 of another version than 0")
-    # The size is looked at before a library spends time on the primes.
+    # Sizes are looked at before a library spends minutes on what cannot be primes of the modulus.
     PublicKey.parse(encode_rsa(modulus, exponent))
+    longest = modulus.bit_length() // 8 + 1
+    if any(len(number) > longest for number in secrets):
+        raise der.NotDer("a private number is longer than the modulus")
     return Parts(RSA, data)
 
 

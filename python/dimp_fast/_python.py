@@ -15,14 +15,16 @@ from ._py.base64 import encode as base64_encode
 from ._py.columns import join_identifiers, number_texts, route
 from ._py.digest import keccak256, ripemd160, sha256
 from ._py.document import parse_document, prove_document
+from ._py.framing import FrameDecoder, decode_datagram, encode_mars, encode_mtp
 from ._py.identity import parse_identifier, parse_identifiers
 from ._py.keyring import KeyStore
 from ._py.keys import parse_public_key, parse_public_key_mapping
 from ._py.message import decode_batch, encode
-from ._py.meta import match_metas, parse_meta
+from ._py.meta import match_metas, meta_address, parse_meta
 from ._py.verify import VerifyKey, verify_batch
 
 __all__ = [
+    "FrameDecoder",
     "KeyStore",
     "VerifyKey",
     "base58_decode",
@@ -30,13 +32,17 @@ __all__ = [
     "base64_decode",
     "base64_encode",
     "decode_batch",
+    "decode_datagram",
     "derive_addresses",
     "derive_eth_addresses",
     "encode",
+    "encode_mars",
+    "encode_mtp",
     "format_addresses",
     "join_identifiers",
     "keccak256",
     "match_metas",
+    "meta_address",
     "number_texts",
     "parse_addresses",
     "parse_document",

@@ -8,6 +8,9 @@ from __future__ import annotations
 ENTITY_TYPES = {0x08: 0, 0x10: 1, 0x30: 0x31, 0x88: 2, 0x76: 3, 0xC8: 4}
 """What network bytes of old generations stand for today; others stand for themselves (ID-4)."""
 
+DOCUMENTS_HELD = 8
+"""So many documents of an ID are held, and written to its folder (DOC-3)."""
+
 _TRUE_TEXTS = frozenset(("1", "true", "yes", "on"))
 
 

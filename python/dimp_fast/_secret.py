@@ -30,6 +30,9 @@ class Secret:
             f"send what to_dict(secret=True) gives, if you must, and {kind}.parse() it there"
         )
 
+    def __getstate__(self) -> NoReturn:
+        self.__reduce__()
+
     def __copy__(self: _Key) -> _Key:
         return self
 

@@ -244,6 +244,10 @@ def _match_metas(tier: Any) -> None:
     _expect("match_metas", sorted(reasons), [1, 2, 3, 4])
     _expect("parse_meta", tier.parse_meta(meta), (1, "moki", b64decode(_MOKI_FINGERPRINT)))
     _refuses("parse_meta", Code.MALFORMED, lambda: tier.parse_meta(b"{}"))
+    _expect("meta_address", tier.meta_address(meta, 8), _MOKI[5:])
+    eth = json.dumps({"type": 4, "key": {"algorithm": "ECC", "data": _POINT}}).encode("ascii")
+    _expect("meta_address", tier.meta_address(eth, 0), _ETH_ADDRESS)
+    _expect("meta_address", tier.meta_address(eth, 8), None)
 
 
 def _prove_document(tier: Any) -> None:
@@ -272,6 +276,8 @@ def _decode_batch(tier: Any) -> None:
     ]
     store = tier.KeyStore(None, False)
     _expect("KeyStore", store.add_meta(_MOKI, meta)[0], int(Code.OK))
+    [(terminal, algorithm, _, bits)] = store.encryption_keys(_MOKI)
+    _expect("encryption_keys", (terminal, algorithm, bits), (None, "RSA", 1024))
     table = tier.decode_batch(frames, 1)
     _expect("decode_batch", table.codes(), bytes((0, 0, 0, int(Code.MALFORMED))))
     _expect("decode_batch", table.fields(0), _BROADCAST)
@@ -285,6 +291,41 @@ def _encode(tier: Any) -> None:
     wanted = json.dumps(message).encode("ascii")
     _expect("encode", tier.encode(message, False), wanted)
     _expect("encode", tier.encode(message, True)[:7], b'{"F": "')
+
+
+# Two frames of MTP, one of Mars with a line for its serial number.
+_MTP = "44494d42000000010000000200000002" + "7b7d"
+_MTP_FRAGMENT = "44494d6a00000001000000020000000300000001" + "00000001" + "7b"
+_MARS = "00000014000000c8000027110000000000000013" + "4d61727320534e3a4141414142773d3d0a7b7d"
+
+
+def _framing(tier: Any) -> None:
+    sn, mars_sn = bytes.fromhex("0000000100000002"), b"\0\0\0\7"
+    message = ("mtp", 2, sn, b"{}", 1, 0, 0, b"")
+    fragment = ("mtp", 10, sn, b"{", 3, 1, 0, b"")
+    push = ("mars", 10001, mars_sn, b"{}", 1, 0, 0, b"")
+    mtp, piece, mars = map(bytes.fromhex, (_MTP, _MTP_FRAGMENT, _MARS))
+    _expect("encode_mtp", tier.encode_mtp(2, sn, b"{}", 1, 0, True), mtp)
+    _expect("encode_mtp", tier.encode_mtp(10, sn, b"{", 3, 1, True), piece)
+    _expect("encode_mars", tier.encode_mars(10001, 0, mars_sn, b"{}", b""), mars)
+    _expect("decode_datagram", tier.decode_datagram(b"DIM\x32" + sn + b"{}", 2), message)
+    _expect("decode_datagram", tier.decode_datagram(b"DIM\x32" + sn + b"{}", 1), None)
+    # Garbage, false headers, a type that does not exist, a body beyond the limit.
+    garbage = b"DIMDIM\x24\0\0\0\1DIM\x42" + sn + b"\0\0\1\1\0\0\0\x14\0\0\0\xc9\xff\xff"
+    for kind, stream, wanted in (
+        (None, garbage + mtp + garbage + piece + mars, [message, fragment]),
+        (None, garbage + mars + mtp + mars, [push, push]),
+        ("mars", mtp + mars, [push]),
+    ):
+        for size in (1, 7, len(stream)):
+            decoder = tier.FrameDecoder(kind, 256)
+            found = [
+                frame
+                for at in range(0, len(stream), size)
+                for frame in decoder.feed(stream[at : at + size])
+            ]
+            _expect("FrameDecoder", found, wanted)
+            _expect("FrameDecoder", decoder.kind(), wanted[0][0])
 
 
 def _digests(tier: Any) -> None:
@@ -327,6 +368,7 @@ _TESTS: dict[str, Callable[[Any], None]] = {
     "prove_document": _prove_document,
     "decode_batch": _decode_batch,
     "encode": _encode,
+    "framing": _framing,
     "digests": _digests,
     "base58": _base58,
     "base64": _base64,

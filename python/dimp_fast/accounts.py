@@ -12,13 +12,14 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _dispatch
 from ._json import text_of
+from ._rules import DOCUMENTS_HELD
 from .document import Document
 from .identity import Identifier
 from .keyring import ACCOUNTS_AT_ONCE, Keyring, owner_of
@@ -38,9 +39,6 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_DOCUMENTS = 256
 """So many documents of a documents.js are looked at. A keyring holds 8 an account; a file of 4 MiB
 could name a million, and each would be checked."""
-
-DOCUMENTS_KEPT = 8
-"""So many documents of an account are written, as many as a keyring holds (DOC-3)."""
 
 _NO_DOCUMENT = b""
 """Stands for what could not be read as a document: the keyring says ``MALFORMED``."""
@@ -228,10 +226,13 @@ class AccountFolder:
         code, _ = store.add_document(text, now)
         if code != int(Code.OK):
             return Code(code)
-        checked = [
-            found for found, (refused, _) in zip(there, verdicts, strict=True)
-            if refused == int(Code.OK)
-        ]  # fmt: skip
+        judged = [(found, refused) for found, (refused, _) in zip(there, verdicts, strict=True)]
+        checked = [found for found, refused in judged if refused == int(Code.OK)]
+        # What lies in the future does so because the clock was set back: it was let in once.
+        future = [found for found, refused in judged if refused == int(Code.EXPIRED)]
+        if any(_time_of(text) < _time_of(found) for found in future):
+            return Code.EXPIRED
+        checked += future
         kept = _newest_first([*reversed(checked), text])
         while len(written := b'{"documents": [' + b", ".join(kept) + b"]}") > MAX_FILE_BYTES:
             kept.pop()
@@ -283,9 +284,9 @@ def _read(path: Path) -> bytes | None:
     except IsADirectoryError:
         raise UnreadableAccount(Code.MALFORMED, f"{path.name}: a directory, not a file") from None
     except OSError as error:
-        if error.errno != errno.ELOOP:
+        if error.errno not in (errno.ELOOP, errno.ENXIO):
             raise
-        raise UnreadableAccount(Code.MALFORMED, f"{path.name}: a link to itself") from None
+        raise UnreadableAccount(Code.MALFORMED, f"{path.name}: no file: {error.strerror}") from None
     if len(content) > MAX_FILE_BYTES:
         raise UnreadableAccount(Code.TOO_LARGE, f"{path.name}: more than {MAX_FILE_BYTES} bytes")
     return content
@@ -361,6 +362,12 @@ class _Row(NamedTuple):
     text: bytes
 
 
+def _time_of(document: bytes) -> float:
+    """A time to sort by; none comes before all others."""
+    time: float | None = _dispatch.operation("parse_document")(document)[3]
+    return -1.0 if time is None else time
+
+
 def _newest_first(documents: list[bytes]) -> list[bytes]:
     """Those of verified documents that are held when all are added, oldest first (DOC-3)."""
     parse = _dispatch.operation("parse_document")
@@ -376,7 +383,7 @@ def _newest_first(documents: list[bytes]) -> list[bytes]:
             held = [other for other in held if other.place != row.place or other.time >= row.time]
         else:
             held = [row, *(other for other in held if other.place != row.place)]
-    return [row.text for row in held[:DOCUMENTS_KEPT]]
+    return [row.text for row in held[:DOCUMENTS_HELD]]
 
 
 _TOKEN = re.compile(rb'\\.|["\[\]{},]', re.DOTALL)
@@ -459,54 +466,93 @@ def _ends_well(content: bytes, rest: int, structure: _Structure, depth: int) -> 
     return rest > 0 and not content[rest:].strip(_SPACE)
 
 
+class JudgedAccount(NamedTuple):
+    """What there is of an account in a folder, and what it is worth."""
+
+    name: str
+    """Of the folder."""
+    identifier: str | None
+    """The ID, when the meta matches the address that the folder is named by."""
+    code: Code
+    """The verdict on the meta."""
+    reason: str
+    documents: list[tuple[Code, str]]
+    """The verdicts on the documents; none when the meta was refused."""
+
+
+def judge_accounts(
+    accounts: AccountFolder, names: Sequence[str], threads: int, store: Any = None
+) -> Iterator[list[JudgedAccount]]:
+    """The verdicts on accounts of a folder, some dozen at a time; what is accepted goes into
+    ``store``, a key store of a tier, if there is one. A name without a ``meta.js`` is left out."""
+    for start in range(0, len(names), ACCOUNTS_AT_ONCE):
+        found = [
+            (name, account)
+            for name in names[start : start + ACCOUNTS_AT_ONCE]
+            if (account := _read_or_refuse(accounts, name)) is not None
+        ]
+        stored = [(name, *account) for name, account in found if not isinstance(account, DimError)]
+        into = _new_store() if store is None else store
+        verdicts = iter(into.load(stored, time.time(), threads))
+        yield [_judged(name, account, verdicts) for name, account in found]
+
+
+_Files = tuple[bytes, list[bytes]]
+
+
+def _read_or_refuse(accounts: AccountFolder, name: str) -> _Files | DimError | None:
+    if not _is_account(name):
+        return DimError(Code.BAD_ADDRESS, "folder: not named by an address")
+    try:
+        return accounts._read_account(name)
+    except UnreadableAccount as error:
+        return error
+
+
+def _judged(
+    name: str, account: _Files | DimError, verdicts: Iterator[tuple[Any, list[Any]]]
+) -> JudgedAccount:
+    if isinstance(account, DimError):
+        return JudgedAccount(name, None, account.code, account.reason, [])
+    (code, reason), documents = next(verdicts)
+    identifier = None
+    if code == int(Code.OK):
+        seed = _dispatch.operation("parse_meta")(account[0])[1]
+        identifier = name if seed is None else f"{seed}@{name}"
+    judged = [(Code(refused), why) for refused, why in documents]
+    return JudgedAccount(name, identifier, Code(code), reason, judged)
+
+
 def load_folder(
     store: Any,
     folder: str | os.PathLike[str],
     progress: Callable[[int, int], None] | None,
+    threads: int,
 ) -> LoadReport:
     """Load all accounts of ``folder`` into the key store of a tier."""
     accounts = AccountFolder(folder)
     report = LoadReport()
     names = sorted(accounts.addresses())
-    for start in range(0, len(names), ACCOUNTS_AT_ONCE):
-        batch = names[start : start + ACCOUNTS_AT_ONCE]
-        _load_batch(store, accounts, batch, report)
+    done = 0
+    for batch in judge_accounts(accounts, names, threads, store):
+        for account in batch:
+            _add_to(report, accounts, account)
+        done = min(done + ACCOUNTS_AT_ONCE, len(names))
         if progress is not None:
-            progress(start + len(batch), len(names))
+            progress(done, len(names))
     return report
 
 
-def _load_batch(store: Any, accounts: AccountFolder, names: list[str], report: LoadReport) -> None:
-    canonical = _dispatch.operation("parse_addresses")(names, 1)[5]
-    stored: list[tuple[str, bytes, list[bytes]]] = []
-    for name, address in zip(names, canonical, strict=True):
-        if address != name or not _is_account(name):
-            report.refused.append(
-                RefusedAccount(
-                    accounts.path(name, ""), Code.BAD_ADDRESS, "folder: not named by an address"
-                )
-            )
-            continue
-        try:
-            found = accounts._read_account(address)
-        except UnreadableAccount as error:
-            report.refused.append(
-                RefusedAccount(accounts.path(address, "meta.js"), error.code, error.reason)
-            )
-            continue
-        if found is not None:
-            stored.append((address, *found))
-    results = store.load(stored, time.time(), 0)
-    for (address, _, _), (verdict, documents) in zip(stored, results, strict=True):
-        _report(report, accounts.path(address, "meta.js"), verdict)
-        if verdict[0] == int(Code.OK):
-            report.accounts += 1
-        for document in documents:
-            _report(report, accounts.path(address, "documents.js"), document)
-            report.documents += document[0] == int(Code.OK)
-
-
-def _report(report: LoadReport, path: str, verdict: tuple[int, str]) -> None:
-    code, reason = verdict
-    if code != int(Code.OK):
-        report.refused.append(RefusedAccount(path, Code(code), reason))
+def _add_to(report: LoadReport, accounts: AccountFolder, account: JudgedAccount) -> None:
+    if account.code is Code.OK:
+        report.accounts += 1
+    else:
+        file = _META if _is_account(account.name) else ""
+        path = accounts.path(account.name, file)
+        report.refused.append(RefusedAccount(path, account.code, account.reason))
+    for code, reason in account.documents:
+        if code is Code.OK:
+            report.documents += 1
+        else:
+            path = accounts.path(account.name, _DOCUMENTS)
+            report.refused.append(RefusedAccount(path, code, reason))

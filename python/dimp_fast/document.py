@@ -93,6 +93,10 @@ class Document(JsonObject):
             identifier.with_terminal(terminal)
         if type is not None and not isinstance(type, str):
             raise TypeError(f"type: str or None is wanted, not {type.__class__.__name__}")
+        if properties is not None and not isinstance(properties, Mapping):
+            raise TypeError(
+                f"properties: a mapping is wanted, not {properties.__class__.__name__}"
+            )
         kind = type or ("bulletin" if identifier.is_group else "visa")
         wrapper: dict[str, Any] = {"did": str(identifier), "ID": str(identifier), "type": kind}
         if terminal := terminal or identifier.terminal:
@@ -260,16 +264,31 @@ class Document(JsonObject):
         ``data`` nor ``signature``."""
         return load_object(self._text)
 
+    def __reduce__(self) -> tuple[Any, tuple[bytes, str | None]]:
+        # Whoever unpickles it has not verified it.
+        return _restored, (self._text, None if self._is_signed else self._data)
+
     def __repr__(self) -> str:
         state = "verified" if self.is_verified else "not verified" if self._is_signed else "draft"
         return f"<Document {self._type} of {self._did}, {state}>"
+
+
+def _restored(text: bytes, draft: str | None) -> Document:
+    if draft is None:
+        return Document.parse(text)
+    document = object.__new__(Document)
+    document._draft(load_object(text), load_object(draft))
+    return document
 
 
 def _prove(key: PublicKey, text: bytes) -> tuple[Code, str]:
     """What DOC-1 to DOC-3 say, but for age: that cause comes last, so that nothing else is wrong
     with a document that is ``EXPIRED``."""
     prove = _dispatch.operation("prove_document")
-    code, reason = prove(key.algorithm, key._canonical, text, clock.time())
+    try:
+        code, reason = prove(key.algorithm, key._canonical, text, clock.time())
+    except ValueError:
+        return Code.BAD_KEY, f"key: {key.algorithm} is not registered any more"
     return (Code.OK, "") if code == int(Code.EXPIRED) else (Code(code), reason)
 
 

@@ -136,7 +136,7 @@ class Identifier:
         return identifier
 
     def with_terminal(self, terminal: str) -> Identifier:
-        """This ID at another login point.
+        """This ID at another login point; the empty text is none.
 
         Raises:
             DimError: ``BAD_ADDRESS``, ``terminal`` cannot stand in an ID, or makes it too long.

@@ -167,14 +167,35 @@ class Keyring:
         Raises:
             DimError: ``BAD_ADDRESS``, ``identifier`` is no ID.
         """
-        parsed = Identifier.parse(identifier)
-        found = self._store.keys_for(str(parsed))
-        if not found and (stored := self._find(parsed.address)) is not None:
-            self._load_found(self._store, [stored], 1)
-            found = self._store.keys_for(str(parsed)) or self._store_of([stored]).keys_for(
-                str(parsed)
-            )
+        found = self._ask(identifier, lambda store, owner: store.keys_for(owner))
         return tuple(PublicKey._from_canonical(*key) for key in found)
+
+    def encryption_keys(self, identifier: Identifier | str) -> list[tuple[str | None, PublicKey]]:
+        """The keys that messages to ``identifier`` are sealed with (docs/semantics.md#seal-3): the
+        RSA keys of its documents with their terminals, newest first, one a terminal; its meta key
+        when there is none and that is RSA. Empty when nothing can be sealed for it: it has no such
+        key, is unknown, or known under another name.
+
+        Raises:
+            DimError: ``BAD_ADDRESS``, ``identifier`` is no ID.
+        """
+        found = self._ask(identifier, lambda store, owner: store.encryption_keys(owner))
+        return [(terminal, PublicKey._from_canonical(*key)) for terminal, *key in found]
+
+    def _ask(
+        self, identifier: Identifier | str, question: Callable[[Any, str], list[Any]]
+    ) -> list[Any]:
+        """What the store says of an account, which the loader may have."""
+        parsed = Identifier.parse(identifier)
+        owner = str(parsed)
+        found = question(self._store, owner)
+        if found or self._store.contains(parsed.address):
+            return found
+        stored = self._find(parsed.address)
+        if stored is None:
+            return []
+        self._load_found(self._store, [stored], 1)
+        return question(self._store, owner) or question(self._store_of([stored]), owner)
 
     def _store_of(self, accounts: list[_Stored]) -> Any:
         """A store with those accounts only: in the shared one, others may have needed their room
@@ -220,6 +241,8 @@ class Keyring:
         self,
         folder: str | PathLike[str],
         progress: Callable[[int, int], None] | None = None,
+        *,
+        threads: int | None = None,
     ) -> LoadReport:
         """Load every account of a folder as the reference lays it out.
 
@@ -227,18 +250,20 @@ class Keyring:
             folder: holds ``public/<address>/meta.js`` and ``documents.js``, or the address
                 folders themselves.
             progress: called with (accounts done, accounts in all).
+            threads: how many threads check accounts at most; ``None`` is all, 1 stays on the
+                calling thread.
 
         Returns:
             What was taken and what was refused, and why. Bad accounts do not raise.
 
         Raises:
-            OSError: the folder cannot be read.
+            OSError: the folder, or a file that is there, cannot be read.
             DimError: ``TOO_LARGE``, the keyring is full and has no loader.
         """
         from .accounts import load_folder
 
         try:
-            return load_folder(self._store, folder, progress)
+            return load_folder(self._store, folder, progress, _dispatch.thread_count(threads))
         except OverflowError as error:
             raise DimError(Code.TOO_LARGE, str(error)) from None
 

@@ -149,15 +149,22 @@ class PublicKey:
         """Whether ``signature`` is this key's over ``message``; ``False``, never an exception,
         for bad data. For many at once see :func:`dimp_fast.verify_batch`."""
         handle = self._verify_key()
+        if handle is None:
+            return False
         code: int = handle.verify(binary(message, "message"), binary(signature, "signature"))
         return code == int(Code.OK)
 
     def _verify_key(self) -> Any:
-        """The handle of the tier in use; made on first use, and again when the tier changes."""
+        """The handle of the tier in use; made on first use, and again when the tier changes.
+        ``None`` when the algorithm is not registered any more."""
         kind = _dispatch.operation("VerifyKey")
         handle = self._handle
         if type(handle) is not kind:
-            handle = self._handle = kind(self._algorithm, self._canonical)
+            try:
+                handle = kind(self._algorithm, self._canonical)
+            except ValueError:
+                return None
+            self._handle = handle
         return handle
 
     def __eq__(self, other: object) -> bool:

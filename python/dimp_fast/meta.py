@@ -11,10 +11,9 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _dispatch, registry
+from . import _dispatch
 from ._checks import integer, same_length, text
 from ._json import JsonObject, load_object, sources_of, text_of
-from .address import derive_addresses, derive_eth_addresses
 from .identity import Identifier
 from .keys import PublicKey
 from .verdict import Code, DimError, Verdicts
@@ -179,32 +178,16 @@ class Meta(JsonObject):
                 what is no ID (``BAD_ADDRESS``).
             TypeError: an argument is of a wrong type.
         """
-        address = self._address(integer(network, "network", 0, 255))
-        return Identifier.create(self._seed, address, terminal)
-
-    def _address(self, network: int) -> str:
-        if self._type == 1:
-            assert self._fingerprint is not None  # by the form
-            return derive_addresses([self._fingerprint], network, threads=1)[0]
-        if self._type == 2:
-            return derive_addresses([self.key.data], network, threads=1)[0]
-        if self._type == 4:
-            if network != 0:
-                raise ValueError(f"network: type 4 has network 0 only, not {network}")
-            if self.key.algorithm != "ECC" or len(self.key.data) != 65:
-                raise ValueError("key: type 4 makes addresses of uncompressed ECC keys only")
-            return derive_eth_addresses([self.key], threads=1)[0]
-        row = registry.META_TYPES.get(str(self._type))
-        if row is None:
-            raise DimError(Code.UNSUPPORTED, f"meta: type {self._type} is not registered any more")
-        key = self.key.data
+        byte = integer(network, "network", 0, 255)
         try:
-            address = row.address(key, self._fingerprint or b"", network)
-        except Exception as error:  # whatever it is, it is no address (EXT-1)
-            raise ValueError(f"meta: type {self._type} makes no address: {error}") from error
+            address = _dispatch.operation("meta_address")(self._text, byte)
+        except ValueError as error:
+            raise DimError(*error.args) from None
         if address is None:
-            raise ValueError(f"meta: type {self._type} has no address for this key and network")
-        return address
+            raise ValueError(
+                f"meta: type {self._type} makes no address of such a key on network {byte}"
+            )
+        return Identifier.create(self._seed, address, terminal)
 
     def to_dict(self) -> dict[str, Any]:
         """The mapping as it was given, unknown fields too; a fresh copy."""

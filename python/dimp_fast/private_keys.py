@@ -212,7 +212,8 @@ def ecdsa_nonce() -> str:
 def _family(algorithm: str) -> str:
     built_in = ALGORITHMS.get(algorithm)
     if built_in is None:
-        raise DimError(Code.UNSUPPORTED, f"key: unknown algorithm {algorithm[:40]!r}")
+        # Not quoted: where fields were swapped, it is the secret.
+        raise DimError(Code.UNSUPPORTED, "key: unknown algorithm")
     return built_in[0]
 
 
@@ -223,8 +224,10 @@ def _spells(source: Mapping[str, Any] | str | bytes, key: PublicKey) -> bool:
         return False
 
 
-class _RegisteredKey:
+class _RegisteredKey(Secret):
     """A secret of an algorithm from outside."""
+
+    __slots__ = ("_row", "secret")
 
     def __init__(self, row: registry.KeyAlgorithm, secret: bytes) -> None:
         self._row = row
@@ -261,7 +264,8 @@ def _open(row: registry.KeyAlgorithm, data: str) -> PrivateKey:
     except Exception as error:
         # It will be reported: where it happened, but not its text, which may quote the secret.
         mistake = RuntimeError(f"{type(error).__name__} while a private key was parsed")
-        raise mistake.with_traceback(error.__traceback__) from None
+        mistake.__traceback__ = error.__traceback__
+    raise mistake  # outside of the handler: the first error is not to hang on to this one
 
 
 def _need(row: registry.KeyAlgorithm, method: str) -> None:

@@ -17,7 +17,7 @@ __all__ = ["AddressType", "KeyAlgorithm", "MetaType", "register", "unregister"]
 class KeyAlgorithm(ABC):
     """A signature algorithm. Methods may be called from any thread, several at once."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     """What ``algorithm`` of a key mapping may say; the first is ``PublicKey.algorithm``."""
 
     @abstractmethod
@@ -64,7 +64,7 @@ class KeyAlgorithm(ABC):
 class AddressType(ABC):
     """A form of addresses beside BTC style, ETH style and the two broadcast addresses."""
 
-    name: str
+    name: str = ""
     """Says which it is; no other may have it."""
 
     @abstractmethod
@@ -76,7 +76,7 @@ class AddressType(ABC):
 class MetaType(ABC):
     """A rule that makes an address of a key."""
 
-    number: int
+    number: int = -1
     """What ``type`` of a meta says, 0 to 255."""
 
     names: tuple[str, ...] = ()
@@ -105,15 +105,6 @@ ADDRESS_TYPES: dict[str, AddressType] = {}
 META_TYPES: dict[str, MetaType] = {}
 """Every registered name, and number in decimal, -> its type."""
 
-_BUILT_IN_KEYS = frozenset(
-    (
-        "RSA", "SHA256withRSA", "RSA/ECB/PKCS1Padding", "ECC", "SHA256withECDSA", "ED25519",
-        "AES", "AES/CBC/PKCS7Padding", "PLAIN",
-    )
-)  # fmt: skip
-_BUILT_IN_ADDRESSES = frozenset(("BTC", "ETH", "broadcast"))
-_BUILT_IN_METAS = frozenset(("1", "2", "4", "mkm", "MKM", "btc", "BTC", "eth", "ETH"))
-
 _native: list[ModuleType] = []
 
 
@@ -124,7 +115,8 @@ def register(row: Row) -> None:
         ValueError: a name or number that is taken or cannot be one.
         TypeError: ``row`` is none of the three.
     """
-    kind, table, names = _place(row)
+    kind, table, names = _identify(row)
+    _admit(row, kind, table, names)
     for module in _native:
         module.extend(kind, row)
     table.update(dict.fromkeys(names, row))
@@ -132,7 +124,7 @@ def register(row: Row) -> None:
 
 def unregister(row: Row) -> None:
     """Take back what was registered. What was made of it meanwhile is of no use any more."""
-    kind, table, names = _names(row)
+    kind, table, names = _identify(row)
     if any(table.get(name) is not row for name in names):
         raise ValueError(f"{names[0]}: not registered")
     for name in names:
@@ -148,32 +140,50 @@ def attach(module: ModuleType) -> None:
     _native.append(module)
     for table in (KEY_ALGORITHMS, ADDRESS_TYPES, META_TYPES):
         for row in dict.fromkeys(table.values()):
-            module.extend(_names(row)[0], row)
+            module.extend(_identify(row)[0], row)
 
 
-def _names(row: Any) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+def _identify(row: Any) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """Kind, table and names of a row."""
     if isinstance(row, KeyAlgorithm):
         return "key", KEY_ALGORITHMS, row.names
     if isinstance(row, AddressType):
         return "address", ADDRESS_TYPES, (row.name,)
     if isinstance(row, MetaType):
-        return "meta", META_TYPES, (str(row.number), *row.names)
+        return "meta", META_TYPES, (str(row.number), *tuple(row.names))
     raise TypeError(
         f"row: KeyAlgorithm, AddressType or MetaType is wanted, not {type(row).__name__}"
     )
 
 
-def _place(row: Row) -> tuple[str, dict[str, Any], tuple[str, ...]]:
-    kind, table, names = _names(row)
-    if isinstance(row, MetaType) and not (type(row.number) is int and 0 <= row.number <= 255):
-        raise ValueError(f"number: 0 to 255 is wanted, not {row.number!r}")
-    if not names or not all(isinstance(name, str) and name for name in names):
-        raise ValueError("names: at least one text is wanted, and none empty")
+def _admit(row: Row, kind: str, table: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Raise ``ValueError`` for what cannot be registered."""
+    if isinstance(row, MetaType):
+        if not (type(row.number) is int and 0 <= row.number <= 255):
+            raise ValueError(f"number: 0 to 255 is wanted, not {row.number!r}")
+        if type(row.has_seed) is not bool:
+            raise ValueError(f"has_seed: a bool is wanted, not {row.has_seed!r}")
+    # One text in place of a tuple would register its letters.
+    if not isinstance(getattr(row, "names", ()), tuple):
+        raise ValueError("names: a tuple is wanted")
+    if not names or not all(isinstance(name, str) and 0 < len(name) <= 64 for name in names):
+        raise ValueError("names: at least one text is wanted, none empty, at most 64 characters")
+    if not all(name.isprintable() for name in names):
+        raise ValueError("names: printable text is wanted")
     if len(set(names)) < len(names):
         raise ValueError(f"names: {names} has one twice")
-    built_in = {"key": _BUILT_IN_KEYS, "address": _BUILT_IN_ADDRESSES, "meta": _BUILT_IN_METAS}
     for name in names:
-        if name in table or name in built_in[kind]:
+        if name in table or name in _built_in(kind):
             raise ValueError(f"{name}: taken")
-    return kind, table, names
+
+
+def _built_in(kind: str) -> frozenset[str]:
+    """The names that the tables of the tiers have themselves."""
+    from . import symmetric
+    from ._py import address, keys, meta
+
+    if kind == "key":
+        return frozenset((*keys.ALGORITHMS, *symmetric.ALGORITHMS))
+    if kind == "address":
+        return frozenset(form.name for form in address.FORMS)
+    return frozenset(name for row in meta.TYPES for name in (str(row.number), *row.names))

@@ -19,7 +19,7 @@ from .verdict import Code, DimError
 __all__ = ["SymmetricKey"]
 
 AES, PLAIN = "AES", "PLAIN"
-_ALGORITHMS = {"AES": AES, "AES/CBC/PKCS7Padding": AES, "PLAIN": PLAIN}
+ALGORITHMS = {"AES": AES, "AES/CBC/PKCS7Padding": AES, "PLAIN": PLAIN}
 _AES_SIZES = (16, 24, 32)
 _PASSWORD_SIZE = 32
 _IV_SIZE = 16
@@ -239,9 +239,9 @@ class SymmetricKey(Secret):
 
 
 def _family(algorithm: str) -> str:
-    family = _ALGORITHMS.get(algorithm)
+    family = ALGORITHMS.get(algorithm)
     if family is None:
-        raise DimError(Code.UNSUPPORTED, f"key: unknown algorithm {algorithm[:40]!r}")
+        raise DimError(Code.UNSUPPORTED, "key: unknown algorithm")
     return family
 
 

@@ -38,6 +38,7 @@ class Code(IntEnum):
     MALFORMED = 9
     TOO_LARGE = 10
     EXPIRED = 11
+    UNREADABLE = 12
 
     def __bool__(self) -> bool:
         raise TypeError("a Code has no truth value; compare it with Code.OK")
@@ -56,6 +57,7 @@ _MEANINGS = {
     Code.MALFORMED: "message: not a JSON object with the needed fields",
     Code.TOO_LARGE: "message: a limit is exceeded",
     Code.EXPIRED: "document: too old, or too far in the future",
+    Code.UNREADABLE: "content: not to be read with the keys at hand",
 }
 
 

@@ -43,7 +43,7 @@ def verify_batch(
     handles: Any
     if isinstance(keys, PublicKey):
         same_length(messages=message_list, signatures=signature_list)
-        handles = keys._verify_key()
+        handles = keys._verify_key() or [None] * len(message_list)
     else:
         key_list = list(keys)
         same_length(keys=key_list, messages=message_list, signatures=signature_list)

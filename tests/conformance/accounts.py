@@ -10,7 +10,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from dimp_fast import PublicKey, derive_addresses, derive_eth_addresses
 
@@ -41,6 +46,38 @@ class Signer:
         else:
             signature = self._key.sign(message)
         return signature
+
+
+OLD_SPELLINGS = {"java": ("\r\n", 76, ""), "objc": ("\n", 64, "\n"), "one line": ("\n", 9999, "")}
+"""How implementations of 2019 broke the lines of PEM, where, and what they put after it."""
+
+
+@cache
+def old_rsa_key(maker: str) -> tuple[Signer, dict[str, str], dict[str, str]]:
+    """A fresh RSA key, and its public and its private mapping as that maker wrote them in 2019.
+
+    Both are PKCS#1 inside, also under the label ``PUBLIC KEY``; Java put the public text before
+    the private one.
+    """
+    owner = Signer("RSA")
+    public = _old_pem(
+        "PUBLIC KEY", owner._key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1), maker
+    )
+    secret = owner._key.private_bytes(
+        Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    private = _old_pem("RSA PRIVATE KEY", secret, maker)
+    if maker == "java":
+        private = f"{public}\n{private}"
+    common = {"mode": "ECB", "padding": "PKCS1", "digest": "SHA256", "algorithm": "RSA"}
+    return owner, {"data": public, **common}, {"data": private, **common}
+
+
+def _old_pem(label: str, body: bytes, maker: str) -> str:
+    end, width, last = OLD_SPELLINGS[maker]
+    text = b64(body)
+    lines = [text[start : start + width] for start in range(0, len(text), width)]
+    return end.join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"]) + last
 
 
 class Account:

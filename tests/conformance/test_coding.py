@@ -119,6 +119,13 @@ def test_hex_is_the_reference_s() -> None:
         assert (None if found is None else coding.hex_encode(found)) == wanted, text
 
 
+def test_hex_is_not_that_of_the_older_generation() -> None:
+    """2.4.3 raises for both; since 2.5 a digit alone is a byte, and no hex is None."""
+    vector = VECTORS["v243.hex"]
+    assert vector.output == [{"raises": "ValueError"}] * 2
+    assert [coding.hex_decode(text) for text in vector.input] == [b"\x0a\xbc", None]
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [("0", "00"), ("f", "0f"), ("F00", "0f00"), ("00 11 22", "001122"), (" 0011 ", "0011"),

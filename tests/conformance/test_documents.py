@@ -459,9 +459,9 @@ def test_repr_and_pickle(tier: str) -> None:
     document.verify(ALICE_KEY)
     assert repr(document) == f"<Document visa of {ALICE.id}, verified>"
     found = pickle.loads(pickle.dumps(document))
-    assert found.is_verified
+    assert not found.is_verified  # whoever sent it may say so, but has not shown it
     assert found.to_dict() == document.to_dict()
-    assert found.properties == document.properties
+    assert found.unverified_properties() == document.properties
     draft = Document.create(ALICE.id, properties={"name": "x"})
     assert repr(draft) == f"<Document visa of {ALICE.id}, draft>"
     assert pickle.loads(pickle.dumps(draft)).properties == draft.properties

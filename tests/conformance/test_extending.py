@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from dimp_fast import (
     Meta,
     PrivateKey,
     PublicKey,
+    content,
     decode,
     decode_batch,
+    derive_addresses,
     match_metas,
     parse_addresses,
     parse_identifiers,
@@ -60,16 +63,36 @@ def nothing_left_behind() -> Iterator[None]:
             unregister(row)
 
 
+def blocks() -> list[str]:
+    found = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert len(found) == 3
+    return found
+
+
+def test_content_1_contents_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    [block] = [block for block in blocks() if "dimp_fast.content" in block]
+    try:
+        exec(compile(block, PAGE.name, "exec"), names)
+        assert capsys.readouterr().out.startswith("cats\n{'type': 136, ")
+        assert names["Content"].parse({"type": 0x1A0, "pack": "cats"}).pack == "cats"
+    finally:
+        for kind in (names["Sticker"], names["SearchCommand"]):
+            content.unregister(kind)
+
+
 @pytest.fixture
 def extended(tier: str, capsys: pytest.CaptureFixture[str]) -> Iterator[dict[str, Any]]:
     """The names that the page's code leaves, with its rows registered."""
     names: dict[str, Any] = {}
     with nothing_left_behind():
-        for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
-            exec(compile(block, PAGE.name, "exec"), names)
+        for block in blocks():
+            if "dimp_fast.content" not in block:
+                exec(compile(block, PAGE.name, "exec"), names)
         printed = capsys.readouterr().out
-        assert "Code.OK" in printed or " 0 0" in printed
-        assert "MISMATCH" in printed
+        identifier, counts = names["identifier"], Counter([Code.OK, Code.MISMATCH])
+        assert printed == f"{identifier} {Code.OK} {Code.OK}\n{counts}\n"
+        assert names["keyring"].keys_for(identifier) == (names["key"].public_key,)
         yield names
 
 
@@ -217,6 +240,89 @@ def test_ext_1_an_error_inside_refuses_the_item_and_is_reported(
         assert list(found) == wanted * 10
     assert seen.count("in parse") == 1
     assert seen.count("in verify") == 10
+
+
+class BrokenMeta(MetaType):
+    """Makes no address, each way that there is."""
+
+    number = 9
+    names = ("broken",)
+
+    def address(self, key: bytes, fingerprint: bytes, network: int) -> str | None:
+        if network == 1:
+            raise RuntimeError("in address")
+        if network == 2:
+            raise ValueError("none there")
+        return None if network == 3 else 5  # type: ignore[return-value]
+
+
+def test_ext_1_a_broken_meta_type_matches_nothing(
+    tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: seen.append(str(found.exc_value)))
+    key = PrivateKey.generate("ECC")
+    fingerprint = key.public_key.data
+    with nothing_left_behind():
+        register(BrokenMeta())
+        with pytest.raises(ValueError, match="9"):
+            Meta.generate("broken", key)
+        meta = Meta.parse({"type": 9, "key": key.public_key.to_dict()})
+        assert not meta.is_valid
+        identifiers = derive_addresses([fingerprint] * 4, [0, 1, 2, 3])
+        for network in range(4):
+            with pytest.raises(ValueError, match="9"):
+                meta.generate_id(network)
+        seen.clear()
+        found = match_metas([meta.to_dict()] * 40, identifiers * 10)
+        assert list(found) == [Code.MISMATCH] * 40
+        assert seen.count("in address") == 10
+        for identifier in identifiers:
+            assert not meta.matches(identifier)
+            assert Keyring().add_meta(identifier, meta) is Code.MISMATCH
+        assert seen.count("in address") == 12
+
+
+class BrokenAddress(AddressType):
+    """Fails, or answers what is no row of an address."""
+
+    name = "broken"
+
+    answers: dict[str, Any] = {  # noqa: RUF012
+        "b-number": 5,
+        "b-text": "b-text",
+        "b-short": ("b-short", 0),
+        "b-types": (b"b-types", "0", "x" * 20),
+        "b-float": ("b-float", 0.0, bytes(20)),
+        "b-good": ("b-good", 3, bytes(20)),
+    }
+
+    def parse(self, text: str) -> tuple[str, int, bytes] | None:
+        if text == "b-raise":
+            raise RuntimeError("in parse")
+        found: tuple[str, int, bytes] | None = self.answers.get(text)
+        return found
+
+
+def test_ext_2_a_broken_address_type_takes_nothing(
+    tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: seen.append(str(found.exc_value)))
+    with nothing_left_behind():
+        register(BrokenAddress())
+        texts = [*BrokenAddress.answers, "b-raise"]
+        columns = parse_addresses(texts * 10)
+        assert list(columns) == [*[None] * 5, "b-good", None] * 10
+        assert seen.count("in parse") == 10
+        _, verdicts = parse_identifiers([f"moki@{text}" for text in texts])
+        assert verdicts.counts() == {Code.OK: 1, Code.BAD_ADDRESS: 6}
+        assert seen.count("in parse") == 11
+        for text in ("b-raise", "b-number"):
+            with pytest.raises(DimError) as refused:
+                Identifier.parse(f"moki@{text}")
+            assert refused.value.code is Code.BAD_ADDRESS
+        assert seen.count("in parse") == 12
 
 
 class Wild(AddressType):

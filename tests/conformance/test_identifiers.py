@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import data_sets
@@ -610,6 +610,7 @@ def test_verdict_4_misuse(tier: str, call: Callable[[], Any], error: Any, messag
 # -- columns of text -----------------------------------------------------------------------------
 
 
+@settings(max_examples=25)
 @given(rows=st.lists(st.tuples(st.none() | ANYTHING, ANYTHING, st.none() | ANYTHING), max_size=30))
 @example(rows=[(None, "a", None)] * 600)
 @example(rows=[("\ud800", "\U0001f600", "\xe9"), ("", "", ""), ("a\0b", "\0", "\0")])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+import accounts
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa, x25519
@@ -137,6 +138,20 @@ def test_key_5_private_keys_of_other_implementations(tier: str, maker: str) -> N
         assert key.public_key.verify(b"message", key.sign(b"message"))
         assert PrivateKey.parse(case.input["private"]["data"]) == key
         assert PrivateKey.parse(key.to_dict(secret=True)) == key
+
+
+@pytest.mark.parametrize("maker", accounts.OLD_SPELLINGS)
+def test_key_5_private_keys_as_implementations_of_2019_wrote_them(tier: str, maker: str) -> None:
+    signer, public, private = accounts.old_rsa_key(maker)
+    assert PublicKey.parse(public) == PublicKey.parse(public["data"]) == signer.public_key
+    for source in (private, private["data"]):
+        key = PrivateKey.parse(source)
+        assert (key.algorithm, key.bits, key.public_key) == ("RSA", 1024, signer.public_key)
+        assert key.sign(b"moky") == signer.sign(b"moky")
+    _, others, _ = accounts.old_rsa_key("objc" if maker == "java" else "java")
+    own = private["data"].split("-----END PUBLIC KEY-----")[-1].lstrip()
+    assert PrivateKey.parse(own) == PrivateKey.parse(private)
+    assert refusal(others["data"] + "\n" + own) is Code.BAD_KEY
 
 
 @pytest.mark.parametrize("maker", MAKERS)

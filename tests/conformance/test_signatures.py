@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,7 @@ from data_sets import KeyCase, SignatureCase
 from dimp_fast import Code, DimError, PublicKey, verify_batch
 
 UNIT = "verify_batch"
+VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
 
 COLLECTIONS: dict[str, Callable[[], Iterator[SignatureCase]]] = {
     "wycheproof_rsa": data_sets.wycheproof_rsa,
@@ -51,6 +53,34 @@ def test_signatures_have_the_verdict_of_their_source(tier: str, collection: str)
             assert code.name == case.code, f"{case.id} {case.note}"
         if key is not None:
             assert key.verify(case.message, case.signature) == case.valid
+
+
+def key_of_moki() -> PublicKey:
+    return PublicKey.parse(VECTORS["meta.doc.moki"].input["key"])
+
+
+@pytest.mark.parametrize("name", ["sig.rsa.seed", "sig.rsa.empty", "sig.rsa.bin"])
+def test_rsa_3_signatures_of_the_reference(tier: str, name: str) -> None:
+    vector = VECTORS[name]
+    assert vector.input["private"] == "moki_secret"
+    message = bytes.fromhex(vector.input["data_hex"])
+    signature = base64.b64decode(vector.output)
+    key = key_of_moki()
+    assert key.verify(message, signature)
+    found = verify_batch(key, [message, message + b"\0"], [signature, signature])
+    assert list(found) == [Code.OK, Code.BAD_SIGNATURE]
+
+
+def test_rsa_3_what_the_reference_takes_for_a_signature(tier: str) -> None:
+    vector = VECTORS["sig.rsa.negative"]
+    signatures = {"128 zero bytes": bytes(128), "empty": b"", "3 bytes": b"\1\2\3"}
+    assert vector.output["reference"] == [True] * 3
+    found = verify_batch(
+        key_of_moki(), [b"moki"] * 3, [signatures[case] for case in vector.input["cases"]]
+    )
+    assert found.ok.tolist() == vector.output["required"]
+    encoding = Code.BAD_SIGNATURE_ENCODING
+    assert list(found) == [Code.BAD_SIGNATURE, encoding, encoding]
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)

@@ -12,7 +12,7 @@ import accounts
 import pytest
 
 import dimp_fast
-from command_line import at_terminal, rows, run
+from command_line import at_terminal, call, rows, run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MESSAGES, ACCOUNTS = EXAMPLES / "messages.jsonl", EXAMPLES / "accounts"
@@ -188,7 +188,7 @@ def test_large_limits_mean_no_limit(folder: Path) -> None:
 def test_a_manifest_that_is_none_exits_with_2(folder: Path, tmp_path: Path, row: bytes) -> None:
     path = tmp_path / "manifest.jsonl"
     path.write_bytes(row + b"\n")
-    done = run("verify", "--accounts", folder, "--expect", path, stdin=GOOD)
+    done = call("verify", "--accounts", folder, "--expect", path, stdin=GOOD)
     assert done.returncode == 2
     assert b"not a line and a verdict" in done.stderr
     assert b"Traceback" not in done.stderr
@@ -230,7 +230,7 @@ def test_verify_a_line_that_is_too_long_is_refused_alone(folder: Path) -> None:
      ("verify", "--accounts", EXAMPLES, "--max-accounts", "-" + "9" * 30)],
 )  # fmt: skip
 def test_usage_and_unreadable_input_exit_with_2(arguments: tuple[object, ...]) -> None:
-    done = run(*arguments)
+    done = call(*arguments)
     assert done.returncode == 2
     assert done.stderr
     assert b"Traceback" not in done.stderr

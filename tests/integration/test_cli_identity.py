@@ -13,7 +13,7 @@ from typing import Any
 import accounts
 import pytest
 
-from command_line import COMMAND, Done, at_terminal, rows, run
+from command_line import COMMAND, Done, at_terminal, call, rows, run
 from dimp_fast import (
     AccountFolder,
     Code,
@@ -104,7 +104,7 @@ def test_a_message_by_a_new_account_verifies(folder: tuple[Path, dict[str, Any]]
                 "sender": row["id"], "receiver": HULK, "time": 1, "type": 1,
                 "data": accounts.b64(data), "signature": accounts.b64(key.sign(signed)),
             }  # fmt: skip
-            done = run("verify", "--accounts", place, stdin=json.dumps(message).encode())
+            done = call("verify", "--accounts", place, stdin=json.dumps(message).encode())
             assert done.returncode == code, done.stdout
 
 
@@ -121,7 +121,7 @@ def test_new_accounts_join_those_that_are_there(tmp_path: Path) -> None:
         ("--seed", "e1", "--algorithm", "ED25519"),
         ("--seed", "r1", "--algorithm", "RSA", "--bits", "1024"),
     ):
-        done = run("id", "new", *arguments, "--accounts", place, "--json")
+        done = call("id", "new", *arguments, "--accounts", place, "--json")
         assert done.returncode == 0, done.stderr
         made.append(json.loads(done.stdout))
     assert [row["kind"] for row in made] == [
@@ -136,7 +136,7 @@ def test_new_accounts_join_those_that_are_there(tmp_path: Path) -> None:
     assert (made[6]["algorithm"], made[6]["bits"]) == ("RSA", 1024)
     report = Keyring().load(place)
     assert (report.accounts, report.documents, report.refused) == (7, 6, [])
-    done = run("id", "check", "--accounts", place, "--json")
+    done = call("id", "check", "--accounts", place, "--json")
     assert done.returncode == 0, done.stdout
     found, summary = rows(done)
     assert {row["id"] for row in found} == {row["id"] for row in made}
@@ -145,7 +145,7 @@ def test_new_accounts_join_those_that_are_there(tmp_path: Path) -> None:
 
 def test_new_beside_a_key_file(tmp_path: Path) -> None:
     out = tmp_path / "keys" / "alice.json"
-    done = run("id", "new", "--seed", "alice", "--out", out)
+    done = call("id", "new", "--seed", "alice", "--out", out)
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode()
     assert text.startswith("ID ")
@@ -157,13 +157,13 @@ def test_new_beside_a_key_file(tmp_path: Path) -> None:
     assert meta.key == secret_of(out).public_key
     assert Identifier.parse(identifier).number_text in text
     assert str(out) in text
-    done = run("id", "check", "--meta", tmp_path / "keys/alice.meta.json", identifier)
+    done = call("id", "check", "--meta", tmp_path / "keys/alice.meta.json", identifier)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("wish", [("--visa",), ("--name", "Bob")])
 def test_new_beside_a_key_file_with_a_visa(tmp_path: Path, wish: tuple[str, ...]) -> None:
-    done = run("id", "new", *wish, "--out", tmp_path / "bob")
+    done = call("id", "new", *wish, "--out", tmp_path / "bob")
     assert done.returncode == 0, done.stderr
     assert sorted(os.listdir(tmp_path)) == ["bob", "bob.meta", "bob.visa", "bob.visa-key"]
     assert mode(tmp_path / "bob") == mode(tmp_path / "bob.visa-key") == 0o600
@@ -212,7 +212,7 @@ def test_new_overwrites_nothing_and_follows_no_link(tmp_path: Path, there: str, 
         if kind == "link":
             target.write_text("precious")
         (place / there).symlink_to(target)
-    done = run("id", "new", "--visa", "--out", place / "key")
+    done = call("id", "new", "--visa", "--out", place / "key")
     assert done.returncode == 2
     assert b"File exists" in done.stderr
     assert done.stdout == b""
@@ -229,23 +229,23 @@ def test_new_puts_no_secret_between_public_folders(
     public = tmp_path / "served"
     public.symlink_to(folder[0] / "public")
     before = os.listdir(public)
-    done = run("id", "new", "--accounts", public)
+    done = call("id", "new", "--accounts", public)
     assert done.returncode == 2
     assert b"without a folder public/" in done.stderr
     assert os.listdir(public) == before
 
 
-def test_new_leaves_no_key_of_an_account_that_could_not_be_kept(tmp_path: Path) -> None:
+def test_new_leaves_no_key_of_an_account_that_could_not_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tmp_path / "dim"
     (place / "public").mkdir(parents=True)
-    code = (
-        "import sys, dimp_fast.accounts as accounts; from dimp_fast.cli import main\n"
-        "def fail(*_): raise OSError(28, 'No space left on device')\n"
-        "accounts._replace = fail\n"
-        "sys.exit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", code, "id", "new", "--accounts", str(place)]
-    done = subprocess.run(command, capture_output=True, check=False)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dimp_fast.accounts._replace", fail)
+    done = call("id", "new", "--accounts", place)
     assert done.returncode == 2
     assert b"No space left" in done.stderr
     assert [path for path in place.rglob("*") if path.is_file()] == []
@@ -263,8 +263,7 @@ def test_new_leaves_no_key_of_an_account_that_could_not_be_kept(tmp_path: Path) 
 def test_new_makes_nothing_of_what_cannot_be(
     tmp_path: Path, arguments: tuple[str | bytes, ...]
 ) -> None:
-    command = [*COMMAND, "id", "new", *arguments, "--out", tmp_path / "key"]
-    done = subprocess.run(command, capture_output=True, check=False)
+    done = call("id", "new", *arguments, "--out", tmp_path / "key")
     assert done.returncode == 2
     assert done.stderr
     assert b"Traceback" not in done.stderr
@@ -277,10 +276,11 @@ def test_new_makes_nothing_of_what_cannot_be(
     [(), ("--out", "a", "--accounts", "b"), ("--out", "-"), ("--out", "/dev/null/key"),
      ("--accounts", "/dev/null")],
 )  # fmt: skip
-def test_new_wants_one_place_to_write_to(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [*COMMAND, "id", "new", *arguments], capture_output=True, check=False, cwd=tmp_path
-    )
+def test_new_wants_one_place_to_write_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("id", "new", *arguments)
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
     assert os.listdir(tmp_path) == []
@@ -297,7 +297,7 @@ def test_new_wants_one_place_to_write_to(tmp_path: Path, arguments: tuple[str, .
 def test_new_warns_of_what_others_do_not_understand(
     tmp_path: Path, arguments: tuple[str, ...], warning: str
 ) -> None:
-    done = run("id", "new", *arguments, "--out", tmp_path / "key", "--json")
+    done = call("id", "new", *arguments, "--out", tmp_path / "key", "--json")
     assert done.returncode == 0, done.stderr
     assert warning in done.stderr.decode()
     row = json.loads(done.stdout)
@@ -325,26 +325,28 @@ def test_show_takes_ids_apart() -> None:
 def test_show_from_files_and_standard_input(tmp_path: Path) -> None:
     path = tmp_path / "ids.txt"
     path.write_text(f"\n{HULK}\r\nnonsense\n")
-    done = run("id", "show", "moky@anywhere", path, "-", "x", "--json", stdin=HULK.encode())
+    done = call("id", "show", "moky@anywhere", path, "-", "x", "--json", stdin=HULK.encode())
     assert done.returncode == 1
     found = [(row["source"], row["line"], row["verdict"]) for row in lines(done)]
     assert found == [
         (None, 1, "OK"), (str(path), 2, "OK"), (str(path), 3, "BAD_ADDRESS"), ("-", 1, "OK"),
         (None, 4, "BAD_ADDRESS"),
     ]  # fmt: skip
-    assert lines(run("id", "show", "--json", stdin=HULK.encode()))[0]["id"] == HULK
+    assert lines(call("id", "show", "--json", stdin=HULK.encode()))[0]["id"] == HULK
 
 
-def test_an_id_is_no_file_even_where_one_has_its_name(tmp_path: Path) -> None:
+def test_an_id_is_no_file_even_where_one_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "anywhere").write_text(HULK)
     for argument, name in (("anywhere", None), ("./anywhere", "hulk")):
-        command = [*COMMAND, "id", "show", argument, "--json"]
-        done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
+        done = call("id", "show", argument, "--json")
         assert json.loads(done.stdout)["name"] == name
 
 
 def test_show_as_text_says_what_it_refused_on_standard_error() -> None:
-    done = run("id", "show", HULK, "foo@bar", PYTHONIOENCODING="utf-8")
+    done = call("id", "show", HULK, "foo@bar")
     assert done.returncode == 1
     head, row = done.stdout.decode().splitlines()
     assert head.split()[:3] == ["name", "address", "terminal"]
@@ -358,7 +360,7 @@ def test_show_aligns_wide_characters() -> None:
     from rich.cells import cell_len
 
     ids = (f"李明@{HULK_ADDRESS}", f"hulk@{HULK_ADDRESS}/電話", "moky@anywhere")
-    text = run("id", "show", *ids, PYTHONIOENCODING="utf-8").stdout.decode()
+    text = call("id", "show", *ids).stdout.decode()
     found = text.splitlines()
     kinds = ("kind", "user", "user", "any")
     starts = {
@@ -378,11 +380,11 @@ def test_show_fits_into_a_terminal() -> None:
 
 def test_ids_cannot_steer_a_terminal() -> None:
     evil = f"a\u202eb\u200f@{HULK_ADDRESS}"
-    done = run("id", "show", evil, "\x1b[31m", PYTHONIOENCODING="utf-8")
+    done = call("id", "show", evil, "\x1b[31m")
     assert rb"a\u202eb\u200f" in done.stdout
     for stream in (done.stdout, done.stderr):
         assert all(line.isprintable() for line in stream.decode().splitlines())
-    assert lines(run("id", "show", evil, "--json"))[0]["id"] == evil
+    assert lines(call("id", "show", evil, "--json"))[0]["id"] == evil
 
 
 # id check
@@ -433,29 +435,29 @@ def test_check_judges_pairs(tmp_path: Path) -> None:
 
 def test_check_as_text(tmp_path: Path) -> None:
     text = b"\n".join(json.dumps(pair(BOB, meta=one.meta)).encode() for one in (BOB, ALICE))
-    done = run("id", "check", stdin=text)
+    done = call("id", "check", stdin=text)
     assert done.returncode == 1
     first, second, summary, refused, _ = done.stdout.decode().splitlines()
     assert first.split() == ["-:1:", "OK", BOB.id]
     assert second.startswith(f"-:2: MISMATCH               {BOB.id}  (")
     assert (summary, refused.split()) == ("2 pairs, 1 accepted", ["MISMATCH", "1"])
-    assert b":1: OK" not in run("id", "check", "--refused", stdin=text).stdout
-    assert b":2:" not in run("id", "check", "--quiet", stdin=text).stdout
-    assert run("id", "check", "--quiet", stdin=text.splitlines()[0]).returncode == 0
+    assert b":1: OK" not in call("id", "check", "--refused", stdin=text).stdout
+    assert b":2:" not in call("id", "check", "--quiet", stdin=text).stdout
+    assert call("id", "check", "--quiet", stdin=text.splitlines()[0]).returncode == 0
 
 
 def test_check_one_meta_against_ids(tmp_path: Path) -> None:
     path = tmp_path / "meta.js"
     path.write_text(json.dumps(ALICE.meta, indent=2))
-    done = run("id", "check", "--meta", path, ALICE.id, f"{ALICE.id}/phone", "--json")
+    done = call("id", "check", "--meta", path, ALICE.id, f"{ALICE.id}/phone", "--json")
     assert done.returncode == 0, done.stdout
     assert [row["line"] for row in rows(done)[0]] == [1, 2]
-    done = run("id", "check", "--meta", path, BOB.id, "-", "--json", stdin=ALICE.id.encode())
+    done = call("id", "check", "--meta", path, BOB.id, "-", "--json", stdin=ALICE.id.encode())
     assert [row["verdict"] for row in rows(done)[0]] == ["MISMATCH", "OK"]
     assert done.returncode == 1
     for content, verdict in ((b"{", "MALFORMED"), (b"{}", "MALFORMED"), (b"[" * 99, "MALFORMED")):
         path.write_bytes(content)
-        done = run("id", "check", "--meta", path, ALICE.id, "--json")
+        done = call("id", "check", "--meta", path, ALICE.id, "--json")
         assert [row["verdict"] for row in rows(done)[0]] == [verdict]
 
 
@@ -475,7 +477,7 @@ def test_check_a_folder_account_by_account(tmp_path: Path) -> None:
     (public / large.address / "meta.js").write_bytes(b" " * (4 * 1024 * 1024 + 1))
     documents = [ALICE.document(), BOB.document(), {**BOB.document(), "signature": "AAAA"}]
     (public / BOB.address / "documents.js").write_text(json.dumps(documents))
-    done = run("id", "check", "--accounts", tmp_path / "dim", "--json")
+    done = call("id", "check", "--accounts", tmp_path / "dim", "--json")
     assert done.returncode == 1
     found, summary = rows(done)
     judged = {row["source"]: row for row in found}
@@ -490,7 +492,7 @@ def test_check_a_folder_account_by_account(tmp_path: Path) -> None:
     assert summary["documents"] == {
         "total": 4, "accepted": 2, "refused": {"MISMATCH": 1, "BAD_SIGNATURE": 1},
     }  # fmt: skip
-    text = run("id", "check", "--accounts", tmp_path / "dim", "--refused").stdout.decode()
+    text = call("id", "check", "--accounts", tmp_path / "dim", "--refused").stdout.decode()
     assert f"{public / BOB.address}: document 1: MISMATCH " in text
     assert rf"{public}/nonsense\x1b: BAD_ADDRESS" in text
     assert f"{ALICE.address}: OK" not in text
@@ -501,7 +503,7 @@ def test_check_is_not_fine_when_only_a_document_is_wrong(tmp_path: Path) -> None
     store = AccountFolder(tmp_path, create=True)
     assert store.save_meta(ALICE.id, ALICE.meta) is Code.OK
     (tmp_path / "public" / ALICE.address / "documents.js").write_text("[{}]")
-    assert run("id", "check", "--accounts", tmp_path).returncode == 1
+    assert call("id", "check", "--accounts", tmp_path).returncode == 1
 
 
 # address
@@ -524,9 +526,9 @@ def test_derive_from_key_files(tmp_path: Path, content: str) -> None:
     path = tmp_path / "key"
     path.write_text(content, newline="")
     for given, stdin in ((path, b""), ("-", content.encode())):
-        done = run("address", "derive", given, "--eth", stdin=stdin)
+        done = call("address", "derive", given, "--eth", stdin=stdin)
         assert done.stdout.decode() == derive_eth_addresses([KEY])[0] + "\n", done.stderr
-        done = run("address", "derive", given, "--network", "8", stdin=stdin)
+        done = call("address", "derive", given, "--network", "8", stdin=stdin)
         assert done.stdout.decode() == derive_addresses([KEY.data], 8)[0] + "\n", done.stderr
 
 
@@ -534,12 +536,12 @@ def test_derive_takes_hex_for_a_key_when_told() -> None:
     point = KEY.point
     compressed = bytes((2 + point[64] % 2,)) + point[1:33]
     for text in (compressed.hex(), point[1:].hex()):
-        as_bytes = run("address", "derive", text).stdout.decode().strip()
-        as_key = run("address", "derive", "--key", text).stdout.decode().strip()
+        as_bytes = call("address", "derive", text).stdout.decode().strip()
+        as_key = call("address", "derive", "--key", text).stdout.decode().strip()
         assert as_bytes == derive_addresses([bytes.fromhex(text)])[0]
         assert as_key == derive_addresses([KEY.data])[0]
         assert (
-            run("address", "derive", "--eth", text).stdout.decode().strip()
+            call("address", "derive", "--eth", text).stdout.decode().strip()
             == (derive_eth_addresses([KEY])[0])
         )
 
@@ -551,7 +553,7 @@ def test_derive_says_what_has_no_address(tmp_path: Path) -> None:
         json.dumps({**KEY.to_dict(), "compressed": 1}), "{", "[]", "04" + "00" * 64, "é" * 5,
     ]  # fmt: skip
     text = "\n".join(given).encode() + b"\n\xff\n" + b"a" * 70_000
-    done = run("address", "derive", "--eth", "--json", stdin=text)
+    done = call("address", "derive", "--eth", "--json", stdin=text)
     assert done.returncode == 1
     found = lines(done)
     assert [row["verdict"] for row in found] == [
@@ -560,20 +562,20 @@ def test_derive_says_what_has_no_address(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found[0]["address"] == derive_eth_addresses([KEY])[0]
     assert all("address" not in row for row in found[1:])
-    done = run("address", "derive", "abc", "abcd")
+    done = call("address", "derive", "abc", "abcd")
     assert done.returncode == 1
     assert done.stdout.decode() == derive_addresses([b"\xab\xcd"])[0] + "\n"
     assert done.stderr.decode() == "argument 1: BAD_ENCODING fingerprint: not hex, nor a file\n"
-    assert run("address", "derive", "--eth", "--network", "1", "aa").returncode == 2
+    assert call("address", "derive", "--eth", "--network", "1", "aa").returncode == 2
 
 
 def test_derive_does_not_repeat_a_private_key(tmp_path: Path) -> None:
-    assert run("id", "new", "--out", tmp_path / "key").returncode == 0
+    assert call("id", "new", "--out", tmp_path / "key").returncode == 0
     mapping = json.loads((tmp_path / "key").read_bytes())
     (tmp_path / "pem").write_text(mapping["data"])
     for name in ("key", "pem"):
         for more in ((), ("--json",)):
-            done = run("address", "derive", "--eth", tmp_path / name, *more)
+            done = call("address", "derive", "--eth", tmp_path / name, *more)
             assert done.returncode == 1
             shown = (done.stdout + done.stderr).decode()
             assert "BAD_KEY" in shown
@@ -634,7 +636,7 @@ def test_check_addresses_in_flat_memory(tmp_path: Path) -> None:
      ("address", "check")],
 )  # fmt: skip
 def test_help_shows_an_example(command: tuple[str, ...]) -> None:
-    done = run(*command, "--help")
+    done = call(*command, "--help")
     assert done.returncode == 0
     assert b"example:\n  dimp-fast " in done.stdout
 
@@ -649,7 +651,7 @@ def test_help_shows_an_example(command: tuple[str, ...]) -> None:
      ("address", "derive", "/"), ("address", "derive", "--network", "-1", "aa")],
 )  # fmt: skip
 def test_usage_and_unreadable_input_exit_with_2(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments)
+    done = call(*arguments)
     assert done.returncode == 2
     assert done.stderr
     assert b"Traceback" not in done.stderr
@@ -671,7 +673,7 @@ def test_odd_input_is_refused_and_no_crash(command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("command", READERS)
 def test_empty_input_is_fine(command: tuple[str, ...]) -> None:
-    done = run(*command, "--json", stdin=b"\n \n")
+    done = call(*command, "--json", stdin=b"\n \n")
     assert done.returncode == 0, done.stderr
     assert done.stderr == b""
 
@@ -726,8 +728,8 @@ def test_a_bar_shows_on_a_terminal_and_never_between_rows(tmp_path: Path) -> Non
 
 
 def test_public_keys_of_new_ids_are_read_by_derive(tmp_path: Path) -> None:
-    done = run("id", "new", "--out", tmp_path / "key", "--json")
+    done = call("id", "new", "--out", tmp_path / "key", "--json")
     row = json.loads(done.stdout)
     mapping = json.dumps(row["meta"]["key"])
     assert PublicKey.parse(row["meta"]["key"]) == secret_of(tmp_path / "key").public_key
-    assert run("address", "derive", "--eth", mapping).stdout.decode().strip() == row["address"]
+    assert call("address", "derive", "--eth", mapping).stdout.decode().strip() == row["address"]

@@ -1,12 +1,14 @@
 """The reference stack beside us: a child process that has ``dimples``, if it is installed.
 
-``make test`` installs it. Where it cannot be had, these tests are skipped and say so.
+``make test`` installs it. Where it cannot be had, these tests are skipped and say so;
+``DIMP_FAST_REQUIRE_REFERENCE=1`` makes that a failure.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,10 +47,16 @@ class Reference:
         self._process.communicate(timeout=30)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def dimples() -> None:
+    """Nothing here runs without the reference."""
+    if importlib.util.find_spec("dimples") is None:
+        required = os.environ.get("DIMP_FAST_REQUIRE_REFERENCE") == "1"
+        (pytest.fail if required else pytest.skip)("dimples, the reference, is not installed")
+
+
 @pytest.fixture(scope="session")
 def reference() -> Iterator[Reference]:
-    if importlib.util.find_spec("dimples") is None:
-        pytest.skip("dimples, the reference stack, is not installed")
     worker = Reference()
     yield worker
     worker.close()

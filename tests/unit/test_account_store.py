@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -20,6 +21,8 @@ from typing import Any
 
 import accounts
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from dimp_fast import (
     AccountFolder,
@@ -33,6 +36,7 @@ from dimp_fast import (
     verify_documents,
 )
 from dimp_fast import accounts as module
+from dimp_fast._rules import DOCUMENTS_HELD
 
 ALICE = accounts.account("ECC", "alice")
 BOB = accounts.account("ECC", "bob", number=1)
@@ -326,19 +330,41 @@ def test_doc_3_at_most_eight(folder: AccountFolder) -> None:
     assert held(folder)[:4] == same[::-1]
 
 
-def test_what_is_kept_is_what_a_keyring_would_hold(folder: AccountFolder) -> None:
-    """The same documents in any order: the file says what the memory does."""
-    choices = random.Random(7)
-    terminals = [{}, {"terminal": "a"}, {"terminal": "b"}, {"type": "profile"}]
+STEPS = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 9)), max_size=16)
+"""The number of a document, and of the terminal that its wrapper names."""
+
+
+@cache
+def numbered(number: int) -> dict[str, Any]:
+    """A document with a key of its own; two in a row are of one age, the first ones have none."""
+    key = accounts.signer("ECC", 20 + number).public_key
+    age = None if number < 2 else 1_700_000_000 + number // 2
+    return ALICE.document(key, time=age, type=None if number % 3 else "profile")
+
+
+@settings(max_examples=30)
+@given(steps=st.one_of(STEPS, STEPS.map(sorted)))
+@example(steps=[(number, number % 10) for number in range(14)])
+@example(steps=[(4, 0), (6, 1), (5, 2), (6, 0), (7, 1), (7, 0)])
+def test_doc_3_what_is_kept_is_what_a_keyring_holds(steps: list[tuple[int, int]]) -> None:
+    """Document by document: the same verdict, and then the same documents in the same order."""
     keyring = Keyring()
     assert keyring.add_meta(ALICE.id, ALICE.meta) is Code.OK
-    for _ in range(60):
-        document = ALICE.document(
-            choices.choice(VISA_KEYS), type=None, time=1_700_000_000 + choices.randrange(40)
-        ) | choices.choice(terminals)
-        assert folder.save_document(document) is keyring.add_document(document)
-        # Those of one age have no order.
-        assert set(Keyring(loader=folder).keys_for(ALICE.id)) == set(keyring.keys_for(ALICE.id))
+    with tempfile.TemporaryDirectory() as root:
+        folder = AccountFolder(root)
+        assert folder.save_meta(ALICE.id, ALICE.meta) is Code.OK
+        for number, terminal in steps:
+            document = numbered(number) | ({"terminal": f"t{terminal}"} if terminal else {})
+            assert folder.save_document(document) is keyring.add_document(document)
+            *keys, meta_key = keyring.keys_for(ALICE.id)
+            assert meta_key == ALICE.signer.public_key
+            found = [json.loads(kept["data"])["key"] for kept in held(folder)]
+            assert list(map(PublicKey.parse, found)) == keys
+            assert len(keys) <= DOCUMENTS_HELD
+        # Whoever reads the file holds them too; those of one age have no order there.
+        again = Keyring(loader=folder).keys_for(ALICE.id)
+        assert len(again) == len(set(again))
+        assert set(again) == set(keyring.keys_for(ALICE.id))
 
 
 def test_what_does_not_verify_leaves_the_file(folder: AccountFolder) -> None:
@@ -567,9 +593,9 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_the_old_file_or_the_new(
     folder: AccountFolder,
 ) -> None:
     choices = random.Random(20)
-    documents = [visa(number, x="y" * 20_000) for number in range(300)]
+    documents = [visa(number, x="y" * 20_000) for number in range(200)]
     reached = -1
-    for _ in range(12):
+    for _ in range(6):
         writer = start_writer(folder, documents[reached + 1 :])
         assert writer.stdout is not None
         first = reached + 1
@@ -669,3 +695,20 @@ def test_readers_see_whole_files_while_somebody_writes(folder: AccountFolder) ->
         assert refused == []
     assert writer.communicate(timeout=60)[0].split()[-1] == "done"
     assert seen == {*VISA_KEYS, ALICE.signer.public_key}
+
+
+def test_doc_9_a_clock_that_was_set_back_destroys_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    someone = accounts.account("ECC")
+    store = AccountFolder(tmp_path)
+    assert store.save_meta(someone.id, someone.meta) is Code.OK
+    new = someone.document(time=now, name="new")
+    old = someone.document(time=now - 10 * 86400, name="old")
+    assert store.save_document(new) is Code.OK
+    monkeypatch.setattr(time, "time", lambda: now - 9 * 86400)
+    assert store.save_document(old) is Code.EXPIRED
+    monkeypatch.undo()
+    kept = json.loads((tmp_path / someone.address / "documents.js").read_text())["documents"]
+    assert [document["data"] for document in kept] == [new["data"]]

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dimp_fast import Code, DimError
+from dimp_fast._py import der
 from dimp_fast.private_keys import PrivateKey
 from dimp_fast.symmetric import SymmetricKey
 
@@ -169,3 +171,33 @@ def test_the_library_is_loaded_when_the_first_key_is_made() -> None:
         "assert 'cryptography' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_key_11_no_state_of_a_secret_is_given_out() -> None:
+    for secret in (PrivateKey.generate("ECC"), SymmetricKey.generate()):
+        with pytest.raises(TypeError, match="not pickled"):
+            secret.__getstate__()
+
+
+def test_key_5_a_name_that_may_be_a_secret_is_not_quoted() -> None:
+    secret = "18e14a7b6a307f426a94f8114701e7c8e774e7f9a47e2c2035db29a206321725"
+    for kind in (PrivateKey, SymmetricKey):
+        with pytest.raises(DimError) as refused:
+            kind.parse({"algorithm": secret, "data": "ECC"})
+        assert secret[:8] not in str(refused.value)
+
+
+def test_key_5_private_numbers_are_not_longer_than_the_modulus() -> None:
+    """A library would look for hours whether a number of a million bits is a prime."""
+    key = rsa.generate_private_key(65537, 1024).private_numbers()
+    public, long = key.public_numbers, 1 << 60_000
+    wrong = [
+        [public.n, public.e, long + key.d, key.p, key.q, key.dmp1, key.dmq1, key.iqmp],
+        [public.n, public.e, key.d, long + 1, long + 3, key.dmp1, key.dmq1, key.iqmp],
+    ]
+    for numbers in wrong:
+        body = b"".join(map(der.encode_unsigned, [0, *numbers]))
+        with pytest.raises(DimError) as refused:
+            PrivateKey.parse(der.encode(der.SEQUENCE, body))
+        assert refused.value.code is Code.BAD_KEY
+        assert "longer than the modulus" in refused.value.reason

@@ -22,11 +22,12 @@ NAMES = [
     "MALFORMED",
     "TOO_LARGE",
     "EXPIRED",
+    "UNREADABLE",
 ]
 
 
 def test_the_numbers_of_the_codes_are_stable() -> None:
-    assert [(code.name, code.value) for code in Code] == list(zip(NAMES, range(12), strict=True))
+    assert [(code.name, code.value) for code in Code] == list(zip(NAMES, range(13), strict=True))
 
 
 def test_a_code_has_no_truth_value() -> None:

@@ -10,15 +10,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from .._rules import DOCUMENTS_HELD
 from ..verdict import Code
 from . import document, json, meta
 from .identity import Parsed as ParsedIdentifier
 from .identity import parse as parse_identifier
+from .keys import RSA
 from .message import Message, MessageTable
 from .refusal import ADMITTED, Refusal, Verdict, columns, judge
 from .verify import VerifyKey
-
-MAX_DOCUMENTS = 8
 
 StoredAccount = tuple[str, bytes, list[bytes]]
 """(address, meta JSON, documents JSON), as they lie in an account folder."""
@@ -48,6 +48,23 @@ class Account(NamedTuple):
                 found.append(key)
         return found
 
+    def encryption_keys(self) -> list[tuple[str | None, VerifyKey]]:
+        """SEAL-3: the RSA keys of documents by terminal, newest first, one a terminal; the meta
+        key when there is none, if it is one of RSA."""
+        found: dict[str | None, VerifyKey] = {}
+        for held in self.documents:
+            if held.key is not None and held.key.algorithm == RSA:
+                found.setdefault(self._login_point(held.terminal), held.key)
+        if not found and self.key.algorithm == RSA:
+            found[None] = self.key
+        return list(found.items())
+
+    def _login_point(self, terminal: str | None) -> str | None:
+        """The terminal, if the ID with it is one: the wrapper may name anything."""
+        name = f"{self.seed}@" if self.seed else ""
+        parsed = parse_identifier(f"{name}{self.address}/{terminal or ''}")
+        return None if parsed is None else parsed.terminal
+
     def is_past(self, proved: document.Proved) -> bool:
         """Whether a newer document is held. Of any terminal: that is not signed, so that an old
         document could be put under another. No time is older than any."""
@@ -67,7 +84,7 @@ class Account(NamedTuple):
         if self.is_past(proved):
             raise Refusal(Code.EXPIRED, "document: older than one that is held")
         newest_first = sorted([proved, *elsewhere], key=_in_order, reverse=True)
-        return self._replace(documents=tuple(newest_first[:MAX_DOCUMENTS]))
+        return self._replace(documents=tuple(newest_first[:DOCUMENTS_HELD]))
 
     def with_documents(
         self, documents: list[document.Proved | Refusal]
@@ -194,12 +211,22 @@ class KeyStore:
         return columns([judge(_verify_document, held, form, now) for form in forms])
 
     def keys_for(self, identifier: str) -> list[tuple[str, bytes, int]]:
+        account = self._find(identifier)
+        found = () if account is None else (*account.document_keys(), account.key)
+        return [(key.algorithm, key.data, key.bits) for key in found]
+
+    def encryption_keys(self, identifier: str) -> list[tuple[str | None, str, bytes, int]]:
+        account = self._find(identifier)
+        found = [] if account is None else account.encryption_keys()
+        return [(terminal, key.algorithm, key.data, key.bits) for terminal, key in found]
+
+    def _find(self, identifier: str) -> Account | None:
+        """The account of an ID, under its name."""
         parsed = parse_identifier(identifier)
         account = None if parsed is None else self.get(parsed.address)
         if parsed is None or account is None or not account.is_named(parsed):
-            return []
-        found = (*account.document_keys(), account.key)
-        return [(key.algorithm, key.data, key.bits) for key in found]
+            return None
+        return account
 
     def load(
         self, accounts: Iterable[StoredAccount], now: float, threads: int

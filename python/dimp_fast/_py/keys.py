@@ -86,8 +86,8 @@ def registered_bits(row: registry.KeyAlgorithm, key: bytes) -> int:
 
 def _bits_as(row: registry.KeyAlgorithm, key: bytes) -> int:
     bits = row.bits(key)
-    if not isinstance(bits, int) or bits < 0:
-        raise TypeError(f"bits: a number not below 0 is wanted, not {bits!r}")
+    if not isinstance(bits, int) or not 0 <= bits < 1 << 32:
+        raise TypeError(f"bits: an int from 0 to 2^32 - 1 is wanted, not {bits!r}")
     return bits
 
 

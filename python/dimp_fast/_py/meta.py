@@ -177,6 +177,18 @@ def parse_meta(meta: bytes) -> tuple[int | None, str | None, bytes | None]:
     return None if form.type is None else form.type.number, form.seed, form.fingerprint
 
 
+def meta_address(meta: bytes, network: int) -> str | None:
+    """The address that a meta makes on a network; ``None`` when there is none. Nothing is proved;
+    raises ``Refusal``."""
+    form = parse(json.loads_object(meta))
+    if form.type is None:
+        raise Refusal(Code.UNSUPPORTED, "meta: type is not implemented")
+    made = form.type.address(lambda: key_of(form.key), form.fingerprint or b"", network)
+    found = None if made is None else address.parse_address(made)
+    # An ID of another network than was asked for would be somebody else's.
+    return made if found is not None and found[1] == network else None
+
+
 def match_metas(
     identifiers: Sequence[str], metas: Sequence[bytes], threads: int = 1
 ) -> tuple[bytes, dict[int, str]]:

@@ -14,7 +14,17 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import address, doctor, id_check, id_new, id_show, verify
+from . import (
+    address,
+    doctor,
+    id_check,
+    id_new,
+    id_show,
+    message_open,
+    message_seal,
+    message_show,
+    verify,
+)
 from ._options import Unusable
 from ._text import complain, printable
 
@@ -78,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     id_show.add_parser(identities)
     id_check.add_parser(identities)
     address.add_parsers(_group(commands, "address", "derive and check addresses", _ADDRESS_EXAMPLE))
+    messages = _group(commands, "message", "seal, open and show messages", _MESSAGE_EXAMPLE)
+    message_seal.add_parser(messages)
+    message_open.add_parser(messages)
+    message_show.add_parser(messages)
     doctor.add_parser(commands)
     return parser
 
@@ -87,6 +101,13 @@ example:
   dimp-fast id new --seed alice --accounts .dim
   dimp-fast id show moky@anywhere
   dimp-fast id check --accounts .dim
+"""
+
+_MESSAGE_EXAMPLE = """\
+example:
+  dimp-fast message seal --accounts .dim --from alice@... --to bob@... --text Hello > message.json
+  dimp-fast message show message.json
+  dimp-fast message open message.json --accounts .dim
 """
 
 _ADDRESS_EXAMPLE = """\

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import _dispatch
 from .._json import load_object
-from ..accounts import MAX_FILE_BYTES, AccountFolder, UnreadableAccount
-from ..keyring import ACCOUNTS_AT_ONCE
+from ..accounts import MAX_FILE_BYTES, AccountFolder, judge_accounts
 from ..meta import match_metas
 from ..verdict import Code, DimError
 from ._items import Items, judge
@@ -189,39 +187,14 @@ def _of_meta(items: Items, path: str, threads: int | None, advance: Advance) -> 
 def _of_folder(
     folder: AccountFolder, names: Sequence[str], threads: int | None, advance: Advance
 ) -> Iterator[Pair]:
-    for start in range(0, len(names), ACCOUNTS_AT_ONCE):
-        part = names[start : start + ACCOUNTS_AT_ONCE]
-        found = [_read_account(folder, name) for name in part]
-        stored = [account for account in found if not isinstance(account, DimError)]
-        store = _dispatch.operation("KeyStore")(None, False)
-        verdicts = iter(store.load(stored, time.time(), _dispatch.thread_count(threads)))
-        for name, account in zip(part, found, strict=True):
-            place = folder.path(name, "")
-            if isinstance(account, DimError):
-                yield Pair(place, place, None, None, account.code, account.reason, [])
-                continue
-            (code, reason), documents = next(verdicts)
-            identifier = _identifier(account) if code == int(Code.OK) else None
-            judged = [(Code(code), reason) for code, reason in documents]
-            yield Pair(place, place, None, identifier, Code(code), reason, judged)
-        advance(0, start + len(part))
-
-
-def _read_account(folder: AccountFolder, name: str) -> tuple[str, bytes, list[bytes]] | DimError:
-    try:
-        found = folder(name)
-    except UnreadableAccount as error:
-        return error
-    if found is None:
-        return DimError(Code.BAD_ADDRESS, "folder: not named by an address")
-    return name, *found
-
-
-def _identifier(account: tuple[str, bytes, list[bytes]]) -> str:
-    """The ID of an account whose meta matched: its name is the seed."""
-    address, meta, _ = account
-    seed = load_object(meta).get("seed")
-    return address if seed is None else f"{seed}@{address}"
+    done = 0
+    for batch in judge_accounts(folder, names, _dispatch.thread_count(threads)):
+        for account in batch:
+            place = folder.path(account.name, "")
+            verdict = account.identifier, account.code, account.reason
+            yield Pair(place, place, None, *verdict, account.documents)
+        done += len(batch)
+        advance(0, done)
 
 
 def _write_json(pair: Pair) -> None:

@@ -30,6 +30,8 @@ pub enum Code {
     TooLarge = 10,
     /// A document that is too old or too far in the future.
     Expired = 11,
+    /// Signed by the sender, but not to be decrypted with the keys at hand.
+    Unreadable = 12,
 }
 
 /// Why something was refused: a code and one line a person can read.

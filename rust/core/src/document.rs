@@ -54,6 +54,8 @@ pub struct Proved {
     pub time: Option<f64>,
     /// The verify key that it adds to the ID (DOC-5).
     pub key: Option<Arc<VerifyKey>>,
+    /// The terminal, if it can stand in an ID: what is sealed for the key names it (SEAL-3).
+    pub terminal: Option<Box<str>>,
 }
 
 /// The document that a JSON text is (DOC-1).
@@ -163,6 +165,7 @@ impl Document<'_> {
             data: digest::sha256(self.data.as_bytes()),
             time,
             key,
+            terminal: self.login_point(),
         })
     }
 
@@ -192,6 +195,13 @@ impl Document<'_> {
             .as_deref()
             .or(self.did.terminal())
             .filter(|terminal| !matches!(*terminal, "" | "*" | "/"))
+    }
+
+    /// The terminal, if the ID with it is one: the wrapper may name anything, of any length.
+    fn login_point(&self) -> Option<Box<str>> {
+        let account = Identifier::of_account(self.did.name(), self.did.address())?;
+        let named = format!("{}/{}", account.as_str(), self.terminal()?);
+        Identifier::parse(&named)?.terminal().map(Box::from)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::code::{Code, Refusal};
 use crate::document::{self, Document, Proved};
 use crate::identity::Identifier;
 use crate::json;
+use crate::keys::Algorithm;
 use crate::message::Message;
 use crate::meta;
 use crate::pool;
@@ -25,6 +26,9 @@ const GRAIN: usize = 4;
 
 /// Accepted, or why not.
 pub type Verdict = Result<(), Refusal>;
+
+/// The terminal, and the key that seals for it.
+pub type EncryptionKey = (Option<Box<str>>, Arc<VerifyKey>);
 
 /// What [`crate::message::decode_batch`] gives.
 pub type Decoded = Result<Message, Refusal>;
@@ -56,6 +60,22 @@ impl Account {
         let mut known = HashSet::from([self.key.public()]);
         let keys = self.documents.iter().filter_map(|held| held.key.as_ref());
         keys.filter(|key| known.insert(key.public())).collect()
+    }
+
+    /// The RSA keys of documents by terminal, newest first, one a terminal; the meta key when there is none, if it is one of RSA (SEAL-3).
+    fn encryption_keys(&self) -> Vec<EncryptionKey> {
+        let mut terminals = HashSet::new();
+        let mut keys = Vec::new();
+        for document in &self.documents {
+            let key = document.key.as_ref().filter(|key| encrypts(key));
+            if let Some(key) = key.filter(|_| terminals.insert(&document.terminal)) {
+                keys.push((document.terminal.clone(), Arc::clone(key)));
+            }
+        }
+        if keys.is_empty() && encrypts(&self.key) {
+            keys.push((None, Arc::clone(&self.key)));
+        }
+        keys
     }
 
     /// What `document` says, when it is of this account, which is the one at the address of `did`.
@@ -126,6 +146,11 @@ impl Account {
         }
         (self, verdicts)
     }
+}
+
+/// Whether messages can be sealed with a key (KEY-10).
+fn encrypts(key: &VerifyKey) -> bool {
+    key.algorithm() == Algorithm::Rsa
 }
 
 /// A time to sort by; none comes before all others.
@@ -279,18 +304,26 @@ impl KeyStore {
     /// The keys of an ID: those of documents, newest first, then the meta key. None when the address is unknown or known under another name.
     #[must_use]
     pub fn keys_for(&self, identifier: &str) -> Vec<Arc<VerifyKey>> {
-        let Some(identifier) = Identifier::parse(identifier) else {
+        let Some(account) = self.find(identifier) else {
             return Vec::new();
         };
-        match self.get(identifier.address()) {
-            Some(account) if account.is_of(&identifier) => account
-                .document_keys()
-                .into_iter()
-                .chain([&account.key])
-                .cloned()
-                .collect(),
-            _ => Vec::new(),
-        }
+        let keys = account.document_keys().into_iter().chain([&account.key]);
+        keys.cloned().collect()
+    }
+
+    /// The keys that messages to an ID are sealed with: RSA keys of documents, newest first, one a terminal, or else the meta key if it is one of RSA (SEAL-3). None when the
+    /// address is unknown or known under another name.
+    #[must_use]
+    pub fn encryption_keys(&self, identifier: &str) -> Vec<EncryptionKey> {
+        self.find(identifier)
+            .map_or_else(Vec::new, |account| account.encryption_keys())
+    }
+
+    /// The account of an ID, under its name.
+    fn find(&self, identifier: &str) -> Option<Arc<Account>> {
+        let identifier = Identifier::parse(identifier)?;
+        let account = self.get(identifier.address())?;
+        account.is_of(&identifier).then_some(account)
     }
 
     /// Checks and adds accounts, in order; `now` is in seconds since the epoch.

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod document;
 pub mod encode;
 mod extension;
+pub mod framing;
 pub mod identity;
 pub mod json;
 pub mod keyring;

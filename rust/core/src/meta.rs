@@ -309,15 +309,20 @@ impl Meta<'_> {
         if identifier.is_broadcast() {
             return Err(mismatch("ID: a broadcast ID has no meta"));
         }
-        let kind = self
-            .kind
-            .as_ref()
-            .ok_or_else(|| Refusal::new(Code::Unsupported, "type: not one that is known"))?;
+        let kind = self.known_kind()?;
         if identifier.name() != self.seed() {
             return Err(mismatch("ID: the name is not the seed of the meta"));
         }
-        let (fingerprint, network) = (self.fingerprint().unwrap_or_default(), identifier.network());
-        let source = match kind {
+        Ok(Claim {
+            meta: self,
+            identifier,
+            source: self.source(kind, identifier.network())?,
+        })
+    }
+
+    fn source(&self, kind: &Kind, network: u8) -> Result<Source<'_>, Refusal> {
+        let fingerprint = self.fingerprint().unwrap_or_default();
+        Ok(match kind {
             Kind::BuiltIn(row) => match row.address_of {
                 Material::Fingerprint => Source::Fingerprint(fingerprint, network),
                 Material::KeyData => Source::KeyData(key_of(self.key)?, network),
@@ -328,12 +333,24 @@ impl Meta<'_> {
                 let made = row.address(&key.hashed_data(), fingerprint, network);
                 Source::Made(key, made)
             }
-        };
-        Ok(Claim {
-            meta: self,
-            identifier,
-            source,
         })
+    }
+
+    /// The address that this meta makes on a network; `None` when there is none. Nothing is proved.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED`, or `BAD_KEY` where the key goes into the address.
+    pub fn address(&self, network: u8) -> Result<Option<String>, Refusal> {
+        let source = self.source(self.known_kind()?, network)?;
+        let made = addresses(&[&source], 1).pop().flatten();
+        // An ID of another network than was asked for would be somebody else's.
+        Ok(made.filter(|text| address::parse(text).is_some_and(|found| found.network == network)))
+    }
+
+    fn known_kind(&self) -> Result<&Kind, Refusal> {
+        self.kind
+            .as_ref()
+            .ok_or_else(|| Refusal::new(Code::Unsupported, "type: not one that is known"))
     }
 }
 

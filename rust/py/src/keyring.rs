@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dimp_core::code::Refusal;
 use dimp_core::document;
 use dimp_core::keyring::{self, Checked, Full, Loaded, Stored};
+use dimp_core::verify::VerifyKey;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -23,6 +24,9 @@ type Account<'py> = (
 
 /// Algorithm, canonical data and bits.
 type Key<'py> = (&'static str, Bound<'py, PyBytes>, usize);
+
+/// The terminal, then as [`Key`].
+type EncryptionKey<'py> = (Option<String>, &'static str, Bound<'py, PyBytes>, usize);
 
 /// What became of an account, and of its documents.
 type Report = (Answer, Vec<Answer>);
@@ -93,12 +97,18 @@ impl KeyStore {
     fn keys_for<'py>(&self, identifier: &Bound<'py, PyString>) -> Vec<Key<'py>> {
         let (py, text) = (identifier.py(), buffers::id(identifier));
         let keys = self.0.keys_for(text);
-        keys.iter()
-            .map(|key| {
-                let data = PyBytes::new(py, key.data());
-                (key.algorithm().name(), data, key.public().bits())
-            })
-            .collect()
+        keys.iter().map(|key| parts(py, key)).collect()
+    }
+
+    /// Each key that messages to an ID are sealed with, and its terminal.
+    fn encryption_keys<'py>(&self, identifier: &Bound<'py, PyString>) -> Vec<EncryptionKey<'py>> {
+        let (py, text) = (identifier.py(), buffers::id(identifier));
+        let keys = self.0.encryption_keys(text).into_iter();
+        keys.map(|(terminal, key)| {
+            let (algorithm, data, bits) = parts(py, &key);
+            (terminal.map(String::from), algorithm, data, bits)
+        })
+        .collect()
     }
 
     /// Checks and adds accounts; `OverflowError` when there is no room.
@@ -168,6 +178,11 @@ impl Resolution {
         self.inner.learn(items, &frames, codes, now);
         Ok(())
     }
+}
+
+fn parts<'py>(py: Python<'py>, key: &VerifyKey) -> Key<'py> {
+    let data = PyBytes::new(py, key.data());
+    (key.algorithm().name(), data, key.public().bits())
 }
 
 /// The long part of loading, without the GIL.

@@ -5,6 +5,7 @@ mod address;
 mod buffers;
 mod coding;
 mod document;
+mod framing;
 mod identity;
 mod keyring;
 mod keys;
@@ -22,6 +23,7 @@ fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
     address::register(module)?;
     coding::register(module)?;
     document::register(module)?;
+    framing::register(module)?;
     identity::register(module)?;
     keyring::register(module)?;
     keys::register(module)?;

@@ -27,6 +27,17 @@ fn parse_meta<'py>(py: Python<'py>, meta: &[u8]) -> PyResult<Form<'py>> {
     ))
 }
 
+/// The address that a meta makes on a network; `None` when there is none. Nothing is proved.
+#[pyfunction]
+fn meta_address(py: Python<'_>, meta: &[u8], network: u8) -> PyResult<Option<String>> {
+    let made = py.detach(|| {
+        json::text(meta)
+            .and_then(meta::parse)
+            .and_then(|meta| meta.address(network))
+    });
+    made.map_err(buffers::refused)
+}
+
 /// The verdict on each meta for the ID at its place: codes, and the reasons of refusals.
 #[pyfunction]
 fn match_metas<'py>(
@@ -57,5 +68,6 @@ fn match_metas<'py>(
 /// Adds what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(parse_meta, module)?)?;
+    module.add_function(wrap_pyfunction!(meta_address, module)?)?;
     module.add_function(wrap_pyfunction!(match_metas, module)?)
 }

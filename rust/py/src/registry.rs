@@ -70,7 +70,11 @@ impl KeyAlgorithm for Key {
     fn bits(&self, key: &[u8]) -> Option<usize> {
         self.row.ask(|row| {
             let key = PyBytes::new(row.py(), key);
-            row.call_method1("bits", (key,))?.extract()
+            let bits: u32 = row
+                .call_method1("bits", (key,))?
+                .cast::<PyInt>()?
+                .extract()?;
+            Ok(bits as usize)
         })
     }
 

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 15] = [
+const OPERATIONS: [(&str, &str); 16] = [
     ("derive_addresses", "library"),
     ("derive_eth_addresses", "library"),
     ("parse_addresses", "library"),
@@ -22,6 +22,7 @@ const OPERATIONS: [(&str, &str); 15] = [
     ("prove_document", "library"),
     ("decode_batch", "portable"),
     ("encode", "portable"),
+    ("framing", "portable"),
     ("digests", "library"),
     ("base58", "library"),
     ("base64", "library"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dimp_core::code::{Code, Refusal};
 use dimp_core::keyring::{Full, KeyStore, Resolution, Stored};
-use dimp_core::message;
+use dimp_core::{message, meta};
 use serde_json::{json, Value};
 
 use crate::meta::vector;
@@ -1054,4 +1054,51 @@ fn mutated_attachments_never_panic_and_never_help() {
         assert!(codes.contains(&code), "{code:?}");
     }
     assert!(store.is_empty());
+}
+
+#[test]
+fn seal_3_encryption_keys_are_one_a_terminal_newest_first_or_the_meta_key() {
+    let (alice, device) = (Owner::new("alice", 1), Owner::new("pad", 2));
+    let store = store_of(&[&alice]);
+    let rsa = ["hulk", "moki"].map(|name| vector(&format!("meta.doc.{name}"))["input"].clone());
+    let visa = |key: &Value, time: u32, terminal: &str| {
+        let data = json!({"type": "visa", "time": time, "key": key}).to_string();
+        with(alice.document_over(&data), "terminal", json!(terminal))
+    };
+    let found = || -> Vec<_> {
+        let keys = store.encryption_keys(&format!("{}/any", alice.id));
+        keys.into_iter()
+            .map(|(terminal, key)| (terminal.map(String::from), key.public().clone()))
+            .collect()
+    };
+    let [hulk, moki] = ["hulk", "moki"].map(|name| {
+        let published = vector(&format!("meta.doc.{name}"));
+        let (id, meta) = (&published["output"]["id"], &published["input"]);
+        let (_, key) = meta::check(id.as_str().unwrap(), meta.to_string().as_bytes()).unwrap();
+        key.public().clone()
+    });
+    assert_eq!(found(), [], "an Ed25519 key encrypts nothing");
+    assert_eq!(add(&store, &visa(&rsa[0]["key"], 1, "pad")), Code::Ok);
+    assert_eq!(add(&store, &visa(&rsa[1]["key"], 2, "")), Code::Ok);
+    assert_eq!(add(&store, &visa(&device.key_mapping(), 3, "pc")), Code::Ok);
+    let pad = || (Some("pad".to_owned()), hulk.clone());
+    assert_eq!(found(), [(None, moki.clone()), pad()]);
+    // What cannot stand in an ID is no terminal to write to.
+    for (time, terminal) in (4..).zip(["a b", "a/b", &"x".repeat(200)]) {
+        assert_eq!(add(&store, &visa(&rsa[0]["key"], time, terminal)), Code::Ok);
+        assert_eq!(found(), [(None, hulk.clone()), pad()]);
+    }
+    assert!(store.encryption_keys("alice@anywhere").is_empty());
+    assert!(store
+        .encryption_keys(&format!("bob@{}", alice.address))
+        .is_empty());
+
+    let meta = rsa[0].to_string();
+    let id = vector("meta.doc.hulk")["output"]["id"].clone();
+    let id = id.as_str().unwrap();
+    assert_eq!(store.add_meta(id, meta.as_bytes()), Ok(Ok(())));
+    let [(terminal, key)] = &store.encryption_keys(id)[..] else {
+        panic!("one key");
+    };
+    assert_eq!((terminal, key.public()), (&None, &hulk));
 }

@@ -1,0 +1,135 @@
+"""Contents: what messages say, from text to group commands (docs/semantics.md#content-1,
+#content-2).
+
+``Content.parse()`` reads any; each class makes its own with ``create()``::
+
+    content = TextContent.create(text="Hello")
+    content.to_wire()                              # what is sealed, old names beside new ones
+    Content.parse(message.content).text
+
+Not here: sealing and opening (``dimp_fast.seal``, ``dimp_fast.open_message``), and doing what
+a command says.
+"""
+
+from __future__ import annotations
+
+from .._fields import (
+    Field,
+    as_identifier,
+    as_identifiers,
+    as_integer,
+    as_list,
+    as_mapping,
+    as_mappings,
+    as_number,
+    as_text,
+    as_texts,
+    as_time,
+)
+from ..portable import PortableFile, TransportableData, as_data, as_file
+from ._base import (
+    Command,
+    Content,
+    ContentType,
+    GroupCommand,
+    HistoryCommand,
+    next_serial_number,
+    register,
+    unregister,
+)
+from ._commands import (
+    AnsCommand,
+    BlockCommand,
+    DocumentsCommand,
+    ExpelCommand,
+    FireCommand,
+    HandshakeCommand,
+    HandshakeState,
+    HireCommand,
+    InviteCommand,
+    JoinCommand,
+    LoginCommand,
+    MetaCommand,
+    MuteCommand,
+    QueryCommand,
+    QuitCommand,
+    ReceiptCommand,
+    ReportCommand,
+    ResetCommand,
+    ResignCommand,
+)
+from ._contents import (
+    ArrayContent,
+    AudioContent,
+    CombineContent,
+    CustomizedContent,
+    FileContent,
+    ForwardContent,
+    ImageContent,
+    MoneyContent,
+    NameCard,
+    PageContent,
+    QuoteContent,
+    TextContent,
+    TransferContent,
+    VideoContent,
+)
+
+__all__ = [
+    "AnsCommand",
+    "ArrayContent",
+    "AudioContent",
+    "BlockCommand",
+    "CombineContent",
+    "Command",
+    "Content",
+    "ContentType",
+    "CustomizedContent",
+    "DocumentsCommand",
+    "ExpelCommand",
+    "Field",
+    "FileContent",
+    "FireCommand",
+    "ForwardContent",
+    "GroupCommand",
+    "HandshakeCommand",
+    "HandshakeState",
+    "HireCommand",
+    "HistoryCommand",
+    "ImageContent",
+    "InviteCommand",
+    "JoinCommand",
+    "LoginCommand",
+    "MetaCommand",
+    "MoneyContent",
+    "MuteCommand",
+    "NameCard",
+    "PageContent",
+    "PortableFile",
+    "QueryCommand",
+    "QuitCommand",
+    "QuoteContent",
+    "ReceiptCommand",
+    "ReportCommand",
+    "ResetCommand",
+    "ResignCommand",
+    "TextContent",
+    "TransferContent",
+    "TransportableData",
+    "VideoContent",
+    "as_data",
+    "as_file",
+    "as_identifier",
+    "as_identifiers",
+    "as_integer",
+    "as_list",
+    "as_mapping",
+    "as_mappings",
+    "as_number",
+    "as_text",
+    "as_texts",
+    "as_time",
+    "next_serial_number",
+    "register",
+    "unregister",
+]
