@@ -280,7 +280,9 @@ def _content_text(content: Mapping[str, Any]) -> str:
 
 
 def _mapping(content: Any, name: str) -> Mapping[str, Any]:
-    mapping = content.to_dict() if hasattr(content, "to_dict") else content
+    # A content of ours is written with old and new names (CONTENT-2), a mapping as it is.
+    written = getattr(content, "to_wire", None) or getattr(content, "to_dict", None)
+    mapping = content if written is None else written()
     if not isinstance(mapping, Mapping):
         raise TypeError(
             f"{name}: a mapping or an object with to_dict() is wanted, not {type(content).__name__}"

@@ -65,7 +65,8 @@ class Person:
 
 @cache
 def person(name: str) -> Person:
-    """The same person throughout a run. Those with an RSA identity have no visa but ``rita``; ``ned`` has no key that encrypts."""
+    """The same person throughout a run. Those with an RSA identity have no visa but ``rita``;
+    ``ned`` has no key that encrypts."""
     number = sum(name.encode())
     if name in ("rob", "rita"):
         return Person(name, rsa(number), {None: rsa(number + 1000)} if name == "rita" else None)
