@@ -81,7 +81,8 @@ def matrix(items: Any, name: str) -> Matrix | None:
 def integer(value: Any, name: str, least: int, most: int) -> int:
     """One integer in a range. NumPy's are welcome, ``bool`` is none."""
     try:
-        if isinstance(value, bool):
+        # Older NumPys let theirs be an index.
+        if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
             raise TypeError
         number = operator.index(value)
     except TypeError:
