@@ -64,27 +64,49 @@ def envelope(randomness: random.Random, sender: str, size: int) -> dict[str, Any
     return message
 
 
+SHORT = {
+    "sender": "F", "receiver": "R", "time": "W", "type": "T", "group": "G", "key": "K", "keys": "K",
+    "data": "D", "signature": "V",
+}  # fmt: skip
+
+STRANGERS = 6000
+"""Frames of senders and to receivers that come once only: more than any cache of IDs holds."""
+
+
 @cache
 def well_formed(size: int, style: str = "python") -> tuple[bytes, ...]:
     """Frames for the codec, as many as a megabyte or two holds, 256 at most.
 
     ``style``: ``python`` is the reference's spelling, ``objc`` is compact with escaped slashes,
-    ``attached`` has a meta and a visa in it.
+    ``attached`` has a meta and a visa in it, ``short`` has short names; ``strangers`` are more
+    frames, each between two other IDs.
     """
     randomness = random.Random(4)
     frames = []
-    for _ in range(max(8, min(256, (2 << 20) // size))):
+    people = iter(_strangers() if style == "strangers" else [])
+    count = STRANGERS if style == "strangers" else max(8, min(256, (2 << 20) // size))
+    for _ in range(count):
         message = envelope(randomness, randomness.choice(identifiers()), size)
+        if style == "strangers":
+            message |= {"sender": next(people), "receiver": next(people)}
         length = 128 if randomness.random() < 0.3 else randomness.choice([70, 71, 71, 72])
         message["signature"] = text(randomness.randbytes(length))
         if style == "attached":
             message |= _attachments(randomness, message["sender"])
+        if style == "short":
+            message = {SHORT[name]: value for name, value in message.items()}
         if style == "objc":
             compact = json.dumps(message, separators=(",", ":"), sort_keys=True)
             frames.append(compact.replace("/", "\\/").encode("ascii"))
         else:
             frames.append(json.dumps(message).encode("ascii"))
     return tuple(frames)
+
+
+def _strangers() -> list[str]:
+    digests = [number.to_bytes(4, "big") for number in range(STRANGERS)]
+    btc = [f"user@{address}" for address in derive_addresses(digests, USER)]
+    return [*btc, *derive_eth_addresses([digest * 16 for digest in digests])]
 
 
 def _attachments(randomness: random.Random, sender: str) -> dict[str, Any]:

@@ -43,6 +43,8 @@ from .message import (
     decode,
     decode_batch,
     encode,
+    retarget,
+    retarget_batch,
     verify_messages,
 )
 from .meta import Meta, match_metas
@@ -113,6 +115,8 @@ __all__ = [
     "open_message",
     "parse_addresses",
     "parse_identifiers",
+    "retarget",
+    "retarget_batch",
     "routing_columns",
     "seal",
     "seal_batch",

@@ -19,7 +19,7 @@ from ._py.framing import FrameDecoder, decode_datagram, encode_mars, encode_mtp
 from ._py.identity import parse_identifier, parse_identifiers
 from ._py.keyring import KeyStore
 from ._py.keys import parse_public_key, parse_public_key_mapping
-from ._py.message import decode_batch, encode
+from ._py.message import decode_batch, encode, retarget, retarget_batch
 from ._py.meta import match_metas, meta_address, parse_meta
 from ._py.verify import VerifyKey, verify_batch
 
@@ -52,6 +52,8 @@ __all__ = [
     "parse_public_key",
     "parse_public_key_mapping",
     "prove_document",
+    "retarget",
+    "retarget_batch",
     "ripemd160",
     "route",
     "sha256",

@@ -280,7 +280,7 @@ def _decode_batch(tier: Any) -> None:
     _expect("encryption_keys", (terminal, algorithm, bits), (None, "RSA", 1024))
     table = tier.decode_batch(frames, 1)
     _expect("decode_batch", table.codes(), bytes((0, 0, 0, int(Code.MALFORMED))))
-    _expect("decode_batch", table.fields(0), _BROADCAST)
+    _expect("decode_batch", table.message(0, {}).to_dict(), _BROADCAST)
     codes, _ = store.resolve(table).verify(1700000000.0, 1)
     wanted = [Code.OK, Code.BAD_SIGNATURE, Code.UNKNOWN_SENDER, Code.MALFORMED]
     _expect("verify", list(codes), [int(code) for code in wanted])
@@ -328,6 +328,20 @@ def _framing(tier: Any) -> None:
             _expect("FrameDecoder", decoder.kind(), wanted[0][0])
 
 
+def _retarget(tier: Any) -> None:
+    frame = b'{ "F" : "moki@anywhere", "D":"{}","V":"AAAA", "x":1 , "rcpt":null}'
+    fields = {"rcpt": "a", "x": None, "receiver": "everyone@everywhere"}
+    _expect(
+        "retarget",
+        tier.retarget(frame, fields),
+        b'{ "F" : "moki@anywhere", "D":"{}","V":"AAAA" , "rcpt":"a", "R": "everyone@everywhere"}',
+    )
+    _refuses("retarget", Code.MALFORMED, lambda: tier.retarget(frame + b",", fields))
+    changed, (codes, _) = tier.retarget_batch([frame, b"{}"], {"x": 2}, 1)
+    wanted = [frame.replace(b"1", b"2"), None], bytes((0, int(Code.MALFORMED)))
+    _expect("retarget_batch", (changed, codes), wanted)
+
+
 def _digests(tier: Any) -> None:
     for data, sha256, keccak256, ripemd160 in _DIGESTS:
         _expect("sha256", tier.sha256(data).hex(), sha256)
@@ -368,6 +382,7 @@ _TESTS: dict[str, Callable[[Any], None]] = {
     "prove_document": _prove_document,
     "decode_batch": _decode_batch,
     "encode": _encode,
+    "retarget": _retarget,
     "framing": _framing,
     "digests": _digests,
     "base58": _base58,

@@ -94,9 +94,7 @@ class Document(JsonObject):
         if type is not None and not isinstance(type, str):
             raise TypeError(f"type: str or None is wanted, not {type.__class__.__name__}")
         if properties is not None and not isinstance(properties, Mapping):
-            raise TypeError(
-                f"properties: a mapping is wanted, not {properties.__class__.__name__}"
-            )
+            raise TypeError(f"properties: a mapping is wanted, not {properties.__class__.__name__}")
         kind = type or ("bulletin" if identifier.is_group else "visa")
         wrapper: dict[str, Any] = {"did": str(identifier), "ID": str(identifier), "type": kind}
         if terminal := terminal or identifier.terminal:

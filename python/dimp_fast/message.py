@@ -1,17 +1,18 @@
-"""Reliable messages: decode, encode, verify (docs/semantics.md#msg-1 to #msg-10)."""
+"""Reliable messages: decode, encode, retarget, verify (docs/semantics.md#msg-1 to #msg-11)."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _dispatch
+from . import _dispatch, registry
 from ._checks import binary, sequence_of
 from ._columns import column
 from .identity import Identifier
 from .keyring import Keyring
-from .verdict import Code, DimError, Verdicts
+from .verdict import DimError, Verdicts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,100 +24,103 @@ __all__ = [
     "decode",
     "decode_batch",
     "encode",
+    "retarget",
+    "retarget_batch",
     "verify_messages",
 ]
 
 
-class ReliableMessage:
-    """One decoded message: a view of its place in a batch. Immutable.
+class _Identifiers(dict[str, Identifier]):
+    """IDs by their canonical text, so that those that come again need not be made again."""
 
-    Fields of the envelope are attributes; every field, also unknown ones, is in :meth:`to_dict`.
+    MOST = 4096
+
+    def __missing__(self, text: str) -> Identifier:
+        identifier = Identifier.parse(text)
+        # What is registered can be taken back.
+        if not registry.ADDRESS_TYPES:
+            if len(self) >= self.MOST:
+                self.clear()
+            self[text] = identifier
+        return identifier
+
+
+_IDENTIFIERS = _Identifiers()
+
+
+class ReliableMessage(ABC):
+    """One decoded message: a view of its place in a batch. Immutable, and safe to share.
+
+    A field is made when it is asked for, from the bytes that came; what is needed often is best
+    asked for once. Each tier has a class of its own that counts as this one.
     """
 
-    __slots__ = ("_batch", "_fields", "_index")
+    __slots__ = ()
 
-    def __init__(self, batch: MessageBatch, index: int) -> None:
-        self._batch = batch
-        self._index = index
-        self._fields: dict[str, Any] | None = None
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        if cls is ReliableMessage and cls.__abstractmethods__ <= other.__dict__.keys():
+            return True
+        return NotImplemented
 
     @property
+    @abstractmethod
     def sender(self) -> Identifier:
         """Who says it sent this; believe it after :func:`verify_messages` only."""
-        return Identifier.parse(str(self._batch.sender[self._index]))
 
     @property
+    @abstractmethod
     def receiver(self) -> Identifier:
         """For whom it is; ``anyone@anywhere`` when the frame names nobody."""
-        return Identifier.parse(str(self._batch.receiver[self._index]))
 
     @property
+    @abstractmethod
     def group(self) -> Identifier | None:
         """The group that is named openly."""
-        group = self._get("group")
-        return None if group is None else Identifier.parse(group)
 
     @property
+    @abstractmethod
     def is_broadcast(self) -> bool:
         """Whether ``data`` is plain text (docs/semantics.md#msg-4)."""
-        group = self.group
-        return self.receiver.is_broadcast or (group is not None and group.is_broadcast)
 
     @property
+    @abstractmethod
     def time(self) -> float | None:
         """Seconds since the epoch, as the sender says."""
-        value: str | float | None = self._get("time")
-        return None if value is None else float(value)
 
     @property
+    @abstractmethod
     def type(self) -> int | str | None:
         """The content type as the sender says: a number, or a name."""
-        value: int | str | None = self._get("type")
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
-            return int(value)
-        return value
 
     @property
+    @abstractmethod
     def data(self) -> bytes:
         """What was signed: the ciphertext, or the UTF-8 of the text of a broadcast."""
-        data: bytes = self._batch._table.data(self._index)
-        return data
 
     @property
+    @abstractmethod
     def signature(self) -> bytes:
         """The signature as carried; an RSA signature may lack leading zeros."""
-        signature: bytes = self._batch._table.signature(self._index)
-        return signature
 
     @property
+    @abstractmethod
     def keys(self) -> dict[str, str]:
         """The wrapped keys as sent, base64 by ID; empty when there are none."""
-        return dict(self._get("keys") or {})
 
     @property
+    @abstractmethod
     def meta(self) -> dict[str, Any] | None:
         """The attached meta, unchecked."""
-        meta: dict[str, Any] | None = self.to_dict().get("meta")
-        return meta
 
     @property
+    @abstractmethod
     def visa(self) -> dict[str, Any] | None:
         """The attached visa, unchecked."""
-        visa: dict[str, Any] | None = self.to_dict().get("visa")
-        return visa
 
+    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """All fields with long names and their JSON values as sent; a fresh copy."""
-        fields: dict[str, Any] = self._batch._table.fields(self._index)
-        return fields
-
-    def _get(self, name: str) -> Any:
-        if self._fields is None:
-            self._fields = self.to_dict()
-        return self._fields.get(name)
-
-    def __repr__(self) -> str:
-        return f"<ReliableMessage {self.sender} -> {self.receiver}, {len(self.data)} bytes>"
 
 
 class MessageBatch:
@@ -125,7 +129,9 @@ class MessageBatch:
     Refused frames keep their place: ``codes`` says why, the columns hold ``None``, NaN or -1 there.
     """
 
-    __slots__ = ("_codes", "_receivers", "_senders", "_table", "_times", "_types")
+    __slots__ = (
+        "_codes", "_data", "_receivers", "_senders", "_signatures", "_table", "_times", "_types",
+    )  # fmt: skip
 
     def __init__(self, table: Any) -> None:
         self._table = table
@@ -134,6 +140,8 @@ class MessageBatch:
         self._receivers: list[str | None] | None = None
         self._times: npt.NDArray[np.float64] | None = None
         self._types: npt.NDArray[np.int64] | None = None
+        self._data: npt.NDArray[np.uint64] | None = None
+        self._signatures: npt.NDArray[np.uint64] | None = None
 
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
@@ -174,6 +182,28 @@ class MessageBatch:
             self._types = column(self._table.types(), "<i8")
         return self._types
 
+    @property
+    def arena(self) -> memoryview:
+        """Data and signatures of all messages, one after the other, read-only. No copy."""
+        arena: memoryview = self._table.arena()
+        return arena
+
+    @property
+    def data_spans(self) -> npt.NDArray[np.uint64]:
+        """Where the data of each message begins and ends in ``arena``, shape ``(n, 2)``; zeros for
+        refused frames."""
+        if self._data is None:
+            self._data = column(self._table.data_spans(), "<u8").reshape(-1, 2)
+        return self._data
+
+    @property
+    def signature_spans(self) -> npt.NDArray[np.uint64]:
+        """Where each signature begins and ends in ``arena``, shape ``(n, 2)``; zeros for refused
+        frames."""
+        if self._signatures is None:
+            self._signatures = column(self._table.signature_spans(), "<u8").reshape(-1, 2)
+        return self._signatures
+
     def __len__(self) -> int:
         return len(self._codes)
 
@@ -187,16 +217,14 @@ class MessageBatch:
         size = len(self._codes)
         if not -size <= index < size:
             raise IndexError(f"message {index} of {size}")
-        index %= size
-        code = self._codes[index]
-        if code != int(Code.OK):
-            raise DimError(code, self._table.reason(index))
-        return ReliableMessage(self, index)
+        message: ReliableMessage | None = self._table.message(index, _IDENTIFIERS)
+        if message is None:
+            raise DimError(self._codes[index], self._table.reason(index))
+        return message
 
     def __iter__(self) -> Iterator[ReliableMessage | None]:
         """The messages; ``None`` for refused frames."""
-        for index, code in enumerate(self._codes):
-            yield ReliableMessage(self, index) if code == int(Code.OK) else None
+        return iter(self._table.messages(_IDENTIFIERS))
 
     def __repr__(self) -> str:
         refused = len(self) - self._codes.count(0)
@@ -210,7 +238,11 @@ def decode(frame: bytes) -> ReliableMessage:
         DimError: why the frame is refused, naming the field.
         TypeError: ``frame`` is not bytes.
     """
-    return MessageBatch(_dispatch.operation("decode_batch")([binary(frame, "frame")], 1))[0]
+    table = _dispatch.operation("decode_batch")([binary(frame, "frame")], 1)
+    message: ReliableMessage | None = table.message(0, _IDENTIFIERS)
+    if message is None:
+        raise DimError(table.codes()[0], table.reason(0))
+    return message
 
 
 def decode_batch(frames: Sequence[bytes], *, threads: int | None = None) -> MessageBatch:
@@ -234,12 +266,76 @@ def encode(message: ReliableMessage | Mapping[str, Any], *, short: bool = False)
         DimError: the message is not one that :func:`decode` accepts.
         TypeError: a value is not JSON.
     """
-    fields = message.to_dict() if isinstance(message, ReliableMessage) else dict(message)
+    if type(message) is dict:
+        fields = message
+    else:
+        fields = message.to_dict() if isinstance(message, ReliableMessage) else dict(message)
     try:
         frame: bytes = _dispatch.operation("encode")(fields, short)
     except ValueError as error:
         raise DimError(*error.args) from None
     return frame
+
+
+def retarget(frame: bytes, /, **fields: Any) -> bytes:
+    """The frame with some fields changed, as a station passes it on (docs/semantics.md#msg-11).
+
+    The text is checked as a whole, but what does not change is not decoded: it keeps its bytes and
+    its order, and what is new comes last. A frame with short names gets short ones. The signature
+    stays good, since it is over ``data`` alone.
+
+    Args:
+        frame: JSON text of a reliable message.
+        fields: the new values by name (``**{"from": ...}`` where Python takes the word): JSON
+            values, an :class:`Identifier`, ``bytes`` for base64; ``None`` takes the field out.
+
+    Raises:
+        DimError: the frame is not sound, a value is not what its field may hold, or the field is
+            ``sender``, ``data`` or ``signature``.
+        TypeError: ``frame`` is not bytes, or a value is not JSON.
+    """
+    try:
+        changed: bytes = _dispatch.operation("retarget")(binary(frame, "frame"), _plain(fields))
+    except ValueError as error:
+        raise DimError(*error.args) from None
+    return changed
+
+
+def retarget_batch(
+    frames: Sequence[bytes], fields: Mapping[str, Any], *, threads: int | None = None
+) -> tuple[list[bytes | None], Verdicts]:
+    """Many frames with the same fields changed, as :func:`retarget` does it; each on its own.
+
+    Args:
+        frames: JSON text of reliable messages.
+        fields: the new values by name.
+        threads: how many threads at most; ``None`` is all, 1 stays on the calling thread.
+
+    Returns:
+        The changed frames, ``None`` for those that are not sound, and one verdict a frame.
+
+    Raises:
+        DimError: a value is not what its field may hold, or the field is ``sender``, ``data`` or
+            ``signature``.
+        TypeError: an item is not bytes (the message names its index), or a value is not JSON.
+    """
+    items = sequence_of(frames, bytes, "frames")
+    count = _dispatch.thread_count(threads)
+    try:
+        changed: list[bytes | None]
+        operation = _dispatch.operation("retarget_batch")
+        changed, (codes, reasons) = operation(items, _plain(dict(fields)), count)
+    except ValueError as error:
+        raise DimError(*error.args) from None
+    return changed, Verdicts(codes, lambda index: reasons.get(index, ""))
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same with IDs as text."""
+    for name in fields:
+        if type(fields[name]) is Identifier:
+            fields[name] = str(fields[name])
+    return fields
 
 
 def verify_messages(

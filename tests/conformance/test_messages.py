@@ -1,4 +1,5 @@
-"""semantics.md: json-1 to json-6, base64-1 to base64-3, msg-1 to msg-10, wire-1."""
+"""semantics.md: json-1 to json-6, base64-1 to base64-3, msg-1 to msg-10, wire-1. Framing and
+re-targeting have modules of their own."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from dimp_fast import (
     Keyring,
     MessageBatch,
     PublicKey,
+    ReliableMessage,
     Verdicts,
     decode,
     decode_batch,
@@ -576,6 +578,116 @@ def test_verdict_2_the_first_cause_wins(tier: str) -> None:
     assert code_of(changed(receiver="x")) is Code.BAD_ADDRESS
     assert code_of(changed(receiver="x", data="!", time="x")) is Code.MALFORMED
     assert code_of(changed(receiver="x", group="x@everywhere", data="!")) is Code.BAD_ADDRESS
+
+
+# -- messages and columns -----------------------------------------------------------------------
+
+
+def test_msg_fields_of_a_message(tier: str) -> None:
+    text = frame(
+        {
+            "F": f"{MOKI}/pad", "R": HULK, "W": "1.5", "T": "136", "G": HULK,
+            "K": {"a/pad": "AAAA", "digest": "AAAA"}, "D": "AAEC", "V": "Zm9v",
+            "M": {"type": 1, "F": [1.5]}, "P": {"did": "x"}, "x": {"F": None},
+        }
+    )  # fmt: skip
+    message = decode(text)
+    assert isinstance(message, ReliableMessage)
+    assert (str(message.sender), str(message.receiver)) == (f"{MOKI}/pad", HULK)
+    assert message.sender.terminal == "pad"
+    assert str(message.group) == HULK
+    assert not message.is_broadcast
+    assert (message.time, message.type) == (1.5, 136)
+    assert (message.data, message.signature) == (b"\x00\x01\x02", b"foo")
+    assert message.keys == {"a/pad": "AAAA", "digest": "AAAA"}
+    assert message.to_dict() == {
+        "sender": f"{MOKI}/pad", "receiver": HULK, "time": "1.5", "type": "136", "group": HULK,
+        "keys": {"a/pad": "AAAA", "digest": "AAAA"}, "data": "AAEC", "signature": "Zm9v",
+        "meta": {"type": 1, "F": [1.5]},
+        "visa": {"did": "x"}, "x": {"F": None},
+    }  # fmt: skip
+    assert repr(message) == f"<ReliableMessage {MOKI}/pad -> {HULK}, 3 bytes>"
+
+
+def test_msg_fields_that_are_absent(tier: str) -> None:
+    message = decode(without("receiver", "time", "type", group=None, keys=None, meta=None))
+    assert str(message.receiver) == "anyone@anywhere"
+    assert message.is_broadcast
+    assert (message.group, message.time, message.type) == (None, None, None)
+    assert (message.keys, message.meta, message.visa) == ({}, None, None)
+
+
+def test_msg_fields_are_made_anew_and_ids_are_not(tier: str) -> None:
+    message = decode(changed(keys={"a": "AAAA"}, meta={"type": 1}))
+    for name in ("keys", "meta"):
+        assert getattr(message, name) == getattr(message, name)
+        assert getattr(message, name) is not getattr(message, name)
+        with pytest.raises(AttributeError):
+            setattr(message, name, None)
+    assert message.sender is message.sender
+    assert decode(changed(receiver=MOKI)).receiver is message.sender
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1, 1), (-7, -7), ("136", 136), ("007", 7), ("9" * 18, int("9" * 18)), ("9" * 19, "9" * 19),
+     ("text", "text"), ("\u5b5f\n", "\u5b5f\n"), ("", ""), ("-1", "-1"), ("\u0661", "\u0661")],
+)  # fmt: skip
+def test_msg_2_the_type_of_a_message(tier: str, value: object, expected: object) -> None:
+    assert decode(changed(type=value)).type == expected
+
+
+def test_msg_arena_has_data_and_signatures(tier: str) -> None:
+    sizes = [1, 2, 3, 47, 48, 49, 1000]
+    frames = [
+        changed(data=b64(bytes([size % 256]) * size), signature=b64(bytes(size)), key="AAAA")
+        for size in sizes
+    ]
+    frames[3:3] = [b"{", changed(receiver="anywhere", data="\u5b5f"), changed(signature="!")]
+    batch = decode_batch(frames, threads=1)
+    arena = batch.arena
+    assert arena.readonly
+    assert (arena.format, arena.itemsize, arena.ndim) == ("B", 1, 1)
+    total = 0
+    for index, message in enumerate(batch):
+        spans = (batch.data_spans[index].tolist(), batch.signature_spans[index].tolist())
+        if message is None:
+            assert spans == ([0, 0], [0, 0])
+            continue
+        found = [bytes(arena[start:end]) for start, end in spans]
+        assert found == [message.data, message.signature]
+        total += len(message.data) + len(message.signature)
+    assert len(arena) == total
+    assert batch.data_spans.shape == batch.signature_spans.shape == (len(frames), 2)
+    del batch, message
+    assert arena[:1] == b"\x01", "the view keeps what it shows"
+    assert len(decode_batch([]).arena) == 0
+
+
+@pytest.mark.parametrize("threads", [1, None])
+def test_verdict_3_messages_of_a_large_batch(tier: str, threads: int | None) -> None:
+    frames = [changed(time=number, data=b64(str(number).encode())) for number in range(700)]
+    frames[::13] = [b"{"] * len(frames[::13])
+    batch = decode_batch(frames, threads=threads)
+    for number, message in enumerate(batch):
+        if number % 13 == 0:
+            assert message is None
+        else:
+            assert message is not None
+            assert (message.time, message.data) == (number, str(number).encode())
+            start, end = batch.data_spans[number]
+            assert batch.arena[start:end] == message.data
+
+
+def test_msg_places_in_a_batch(tier: str) -> None:
+    batch = decode_batch([changed(time=1), b"{", changed(time=3)])
+    assert (batch[0].time, batch[-1].time, batch[2].time) == (1, 3, 3)
+    for index in (3, -4):
+        with pytest.raises(IndexError):
+            batch[index]
+    with pytest.raises(DimError) as error:
+        batch[-2]
+    assert error.value.code is Code.MALFORMED
 
 
 # -- verdicts -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import codec_fuzz
 from dimp_fast import AccountFolder, _dispatch
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -213,11 +214,7 @@ def test_verify_batch(data: st.DataObject) -> None:
 
 
 def decoded(tier: Any, frames: list[bytes]) -> Any:
-    table = tier.decode_batch(frames, 1)
-    codes = table.codes()
-    good = [index for index, code in enumerate(codes) if code == 0]
-    rows = [(repr(table.fields(i)), table.data(i), table.signature(i)) for i in good]
-    return codes, table.senders(), table.receivers(), table.times(), table.types(), rows
+    return codec_fuzz.seen(tier.decode_batch(frames, 1))
 
 
 @given(st.lists(mutated(st.sampled_from(FRAMES)), min_size=1, max_size=6))
@@ -268,6 +265,26 @@ def test_encode(extra: dict[str, Any], short: bool) -> None:
     found = agree("encode", lambda tier: tier.encode({**base, **extra}, short))
     if isinstance(found, bytes) and not short:
         assert found == json.dumps({**base, **extra}).encode()
+
+
+@given(
+    mutated(st.sampled_from(FRAMES)),
+    st.dictionaries(
+        st.sampled_from(NAMES),
+        st.one_of(st.sampled_from(TEXTS), st.none(), st.binary(max_size=3), json_values),
+        max_size=4,
+    ),
+)
+def test_retarget(frame: bytes, fields: dict[str, Any]) -> None:
+    agree("retarget", lambda tier: tier.retarget(frame, fields))
+    agree("retarget", lambda tier: tier.retarget_batch([frame, b"{", frame], fields, 1)[1][0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_codec_on_mutated_frames(seed: int) -> None:
+    codes = codec_fuzz.compare(MODULES, rounds=10, seed=seed)
+    assert min(codes[0], codes[7], codes[9]) > 100
+    assert codes[8] > 20
 
 
 def _account_files() -> list[tuple[str, bytes, list[bytes]]]:

@@ -185,6 +185,7 @@ def _lies() -> dict[str, dict[str, Any]]:
         "prove_document": {"prove_document": lambda *_: (0, "")},
         "decode_batch": {"KeyStore": Credulous},
         "encode": {"encode": lambda message, short: _python.encode(message, False)},
+        "retarget": {"retarget": lambda frame, fields: frame},
         "framing": {"FrameDecoder": lambda kind, limit: _python.FrameDecoder(kind, 1 << 30)},
         "digests": {"keccak256": lambda data: hashlib.sha3_256(data).digest()},
         "base58": {"base58_decode": lambda text: _python.base58_decode(text.strip())},

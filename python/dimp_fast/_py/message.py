@@ -1,4 +1,5 @@
-"""Reliable messages: bytes to fields and back (docs/semantics.md#msg-1 to #msg-5, #json-6).
+"""Reliable messages: bytes to fields and back, and frames with some fields changed
+(docs/semantics.md#msg-1 to #msg-5, #msg-11, #json-6).
 
 Not here: whose keys verify them (``keyring``).
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from json.decoder import JSONDecoder
 from typing import Any, NamedTuple
 
 from ..verdict import Code
@@ -27,6 +29,7 @@ LONG_NAMES = {
 }  # fmt: skip
 SHORT_NAMES = {long: short for short, long in LONG_NAMES.items()} | {"key": "K", "keys": "K"}
 
+_NEEDED = ("sender", "data", "signature")
 _TEXTS = ("receiver", "group", "key", "IV", "from", "rcpt")
 _TYPE_NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -47,10 +50,78 @@ class Message(NamedTuple):
     fields: dict[str, Any]
     sender: ParsedIdentifier
     receiver: ParsedIdentifier
+    group: ParsedIdentifier | None
     time: float
     type: int
     data: bytes
     signature: bytes
+
+
+class ReliableMessage:
+    """One message of a table; the attributes of ``dimp_fast.ReliableMessage``."""
+
+    __slots__ = ("_identifiers", "_message")
+
+    def __init__(self, message: Message, identifiers: Mapping[str, Any]) -> None:
+        self._message = message
+        self._identifiers = identifiers
+
+    @property
+    def sender(self) -> Any:
+        return self._identifiers[self._message.sender.canonical]
+
+    @property
+    def receiver(self) -> Any:
+        return self._identifiers[self._message.receiver.canonical]
+
+    @property
+    def group(self) -> Any:
+        group = self._message.group
+        return None if group is None else self._identifiers[group.canonical]
+
+    @property
+    def is_broadcast(self) -> bool:
+        group = self._message.group
+        return self._message.receiver.is_broadcast or (group is not None and group.is_broadcast)
+
+    @property
+    def time(self) -> float | None:
+        return None if math.isnan(self._message.time) else self._message.time
+
+    @property
+    def type(self) -> int | str | None:
+        kind: int | str | None = self._message.fields.get("type")
+        return self._message.type if isinstance(kind, str) and _is_number(kind) else kind
+
+    @property
+    def data(self) -> bytes:
+        return self._message.data
+
+    @property
+    def signature(self) -> bytes:
+        return self._message.signature
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return dict(self._message.fields.get("keys") or {})
+
+    @property
+    def meta(self) -> dict[str, Any] | None:
+        meta: dict[str, Any] | None = _plain(self._message.fields.get("meta"))
+        return meta
+
+    @property
+    def visa(self) -> dict[str, Any] | None:
+        visa: dict[str, Any] | None = _plain(self._message.fields.get("visa"))
+        return visa
+
+    def to_dict(self) -> dict[str, Any]:
+        fields: dict[str, Any] = _plain(self._message.fields)
+        return fields
+
+    def __repr__(self) -> str:
+        sender, receiver = self._message.sender.canonical, self._message.receiver.canonical
+        return f"<ReliableMessage {sender} -> {receiver}, {len(self.data)} bytes>"
 
 
 class MessageTable:
@@ -92,21 +163,38 @@ class MessageTable:
         types = (item.type if isinstance(item, Message) else -1 for item in self._items)
         return struct.pack(f"<{len(self._items)}q", *types)
 
-    def data(self, index: int) -> bytes:
-        return self._message(index).data
+    def arena(self) -> memoryview:
+        return memoryview(b"".join(piece for item in self._items for piece in _binaries(item)))
 
-    def signature(self, index: int) -> bytes:
-        return self._message(index).signature
+    def data_spans(self) -> bytes:
+        return self._spans(0)
 
-    def fields(self, index: int) -> dict[str, Any]:
-        fields: dict[str, Any] = _plain(self._message(index).fields)
-        return fields
+    def signature_spans(self) -> bytes:
+        return self._spans(1)
 
-    def _message(self, index: int) -> Message:
+    def _spans(self, which: int) -> bytes:
+        spans: list[int] = []
+        start = 0
+        for item in self._items:
+            span = [0, 0]
+            for place, piece in enumerate(_binaries(item)):
+                end = start + len(piece)
+                span = [start, end] if place == which else span
+                start = end
+            spans += span
+        return struct.pack(f"<{len(spans)}Q", *spans)
+
+    def message(self, index: int, identifiers: Mapping[str, Any]) -> ReliableMessage | None:
         item = self._items[index]
-        if isinstance(item, Refusal):
-            raise IndexError(f"message {index} was refused: {item.reason}")
-        return item
+        return ReliableMessage(item, identifiers) if isinstance(item, Message) else None
+
+    def messages(self, identifiers: Mapping[str, Any]) -> list[ReliableMessage | None]:
+        return [self.message(index, identifiers) for index in range(len(self._items))]
+
+
+def _binaries(item: Message | Refusal) -> tuple[bytes, ...]:
+    """What the arena has of an item."""
+    return (item.data, item.signature) if isinstance(item, Message) else ()
 
 
 def _plain(value: Any) -> Any:
@@ -135,9 +223,8 @@ def decode(frame: bytes, kernels: Kernels = PYTHON_KERNELS) -> Message:
     """One frame; raises ``Refusal`` by VERDICT-2."""
     written = json.loads_object(frame)
     fields = _with_long_names(written)
-    _check_types(fields)
-    time = parse_time(fields.get("time"))
-    kind = _parse_type(fields.get("type"))
+    _check_needed(fields)
+    time, kind = _check_others(fields)
 
     parse = kernels.parse_identifier
     sender = parse(fields["sender"])
@@ -147,7 +234,13 @@ def decode(frame: bytes, kernels: Kernels = PYTHON_KERNELS) -> Message:
     is_broadcast = (receiver is not None and receiver.is_broadcast) or (
         group is not None and group.is_broadcast
     )
-    data, signature = _decode_binaries(fields, is_broadcast, kernels.decode_transportable)
+    decode_text = kernels.decode_transportable
+    if is_broadcast:
+        data = fields["data"].encode("utf-8")
+    else:
+        data = _decode_needed("data", fields["data"], decode_text)
+    signature = _decode_needed("signature", fields["signature"], decode_text)
+    _check_encodings(fields, decode_text)
 
     if sender is None:
         raise Refusal(Code.BAD_ADDRESS, "sender: not an ID")
@@ -156,7 +249,7 @@ def decode(frame: bytes, kernels: Kernels = PYTHON_KERNELS) -> Message:
     if group is None and group_text is not None:
         raise Refusal(Code.BAD_ADDRESS, "group: not an ID")
     return Message(
-        fields, sender, receiver, math.nan if time is None else time, kind, data, signature
+        fields, sender, receiver, group, math.nan if time is None else time, kind, data, signature
     )
 
 
@@ -165,15 +258,19 @@ def _with_long_names(written: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     twice = False
     for name, value in json.entries(written):
-        long = LONG_NAMES.get(name, name)
-        if name == "K":
-            long = "key" if json.is_text(value) else "keys"
+        long = _long_name(name, value)
         _check_limit(long, value)
         twice = twice or long in fields
         fields[long] = value
     if twice or isinstance(written, json.DuplicateNames):
         raise Refusal(Code.MALFORMED, "message: a name comes twice")
     return fields
+
+
+def _long_name(name: str, value: object) -> str:
+    if name == "K":
+        return "key" if json.is_text(value) else "keys"
+    return LONG_NAMES.get(name, name)
 
 
 def _check_limit(name: str, value: object) -> None:
@@ -183,11 +280,16 @@ def _check_limit(name: str, value: object) -> None:
         raise Refusal(Code.TOO_LARGE, f"traces: more than {MAX_TRACES} entries")
 
 
-def _check_types(fields: dict[str, Any]) -> None:
-    for name in ("sender", "data", "signature"):
+def _check_needed(fields: dict[str, Any]) -> None:
+    """MSG-2 for the fields that a message needs."""
+    for name in _NEEDED:
         value = fields.get(name)
         if not json.is_text(value) or not value:
             raise Refusal(Code.MALFORMED, f"{name}: missing or not a text")
+
+
+def _check_others(fields: dict[str, Any]) -> tuple[float | None, int]:
+    """MSG-2 for the others; the time and the type."""
     for name in _TEXTS:
         value = fields.get(name)
         if value is not None and not json.is_text(value):
@@ -205,27 +307,39 @@ def _check_types(fields: dict[str, Any]) -> None:
     traces = fields.get("traces")
     if traces is not None and not isinstance(traces, list):
         raise Refusal(Code.MALFORMED, "traces: not an array")
+    return parse_time(fields.get("time")), _parse_type(fields.get("type"))
 
 
 def _parse_type(value: Any) -> int:
     if value is None:
         return -1
     if json.is_text(value):
-        return int(value) if _TYPE_NUMBER.fullmatch(value) else -1
+        return int(value) if _is_number(value) else -1
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value
     raise Refusal(Code.MALFORMED, "type: neither an integer of 64 bits nor a text")
 
 
-def _decode_binaries(
-    fields: dict[str, Any], is_broadcast: bool, decode_text: Callable[[str], bytes | None]
-) -> tuple[bytes, bytes]:
-    data = fields["data"].encode("utf-8") if is_broadcast else decode_text(fields["data"])
+def _is_number(text: str) -> bool:
+    return _TYPE_NUMBER.fullmatch(text) is not None
+
+
+def _is_broadcast(fields: dict[str, Any]) -> bool:
+    """MSG-4 for a message that may have no sound IDs."""
+    receiver, group = fields.get("receiver"), fields.get("group")
+    texts = (ANYONE if receiver is None else receiver, "" if group is None else group)
+    return any(found is not None and found.is_broadcast for found in map(identity.parse, texts))
+
+
+def _decode_needed(name: str, text: str, decode_text: Callable[[str], bytes | None]) -> bytes:
+    data = decode_text(text)
     if not data:
-        raise Refusal(Code.BAD_ENCODING, "data: not base64")
-    signature = decode_text(fields["signature"])
-    if not signature:
-        raise Refusal(Code.BAD_ENCODING, "signature: not base64")
+        raise Refusal(Code.BAD_ENCODING, f"{name}: not base64")
+    return data
+
+
+def _check_encodings(fields: dict[str, Any], decode_text: Callable[[str], bytes | None]) -> None:
+    """MSG-4 for the encodings beside those of data and signature."""
     for name in ("key", "IV"):
         text = fields.get(name)
         if text is not None and decode_text(text) is None:
@@ -233,7 +347,6 @@ def _decode_binaries(
     for text in (fields.get("keys") or {}).values():
         if decode_text(text) is None:
             raise Refusal(Code.BAD_ENCODING, "keys: a value is not base64")
-    return data, signature
 
 
 def encode(message: dict[str, Any], short: bool) -> bytes:
@@ -243,16 +356,144 @@ def encode(message: dict[str, Any], short: bool) -> bytes:
     """
     text: dict[str, Any] = {}
     for name, value in message.items():
-        if name in ("keys", "K") and isinstance(value, dict):
-            value = {entry: _base64(key) for entry, key in value.items()}
         emitted = SHORT_NAMES.get(name, name) if short else name
         if emitted in text:
             raise Refusal(Code.MALFORMED, f"message: {emitted} comes twice")
-        text[emitted] = _base64(value)
+        text[emitted] = _with_base64(name, value)
     frame = json.dumps(text)
     decode(frame)
     return frame
 
 
+def _with_base64(name: str, value: Any) -> Any:
+    """The value of a field, bytes and those of ``keys`` as base64."""
+    if name in ("keys", "K") and isinstance(value, dict):
+        return {entry: _base64(key) for entry, key in value.items()}
+    return _base64(value)
+
+
 def _base64(value: Any) -> Any:
     return base64.encode(value) if isinstance(value, bytes) else value
+
+
+def retarget(frame: bytes, fields: dict[str, Any]) -> bytes:
+    """The frame with these fields changed or put in; None takes one out.
+
+    Raises ``Refusal`` for a frame that is not sound, or a field that is not.
+    """
+    return _retarget(frame, _Changes.read(fields))
+
+
+def retarget_batch(
+    frames: Sequence[bytes], fields: dict[str, Any], threads: int
+) -> tuple[list[bytes | None], tuple[bytes, dict[int, str]]]:
+    """The same for many frames; None and a verdict for those that are not sound."""
+    changes = _Changes.read(fields)
+    changed: list[bytes | None] = []
+    codes, reasons = bytearray(len(frames)), {}
+    for index, frame in enumerate(frames):
+        try:
+            changed.append(_retarget(frame, changes))
+        except Refusal as refusal:
+            changed.append(None)
+            codes[index], reasons[index] = refusal.code, refusal.reason
+    return changed, (bytes(codes), reasons)
+
+
+class _Changes(NamedTuple):
+    """What is to become of some fields."""
+
+    fields: dict[str, Any]
+    """The new values, by long name."""
+    texts: dict[str, str]
+    """The same as JSON."""
+
+    @classmethod
+    def read(cls, fields: dict[str, Any]) -> _Changes:
+        """Changes that leave a message one; raises ``Refusal``."""
+        written = {name: _with_base64(name, value) for name, value in fields.items()}
+        new = _with_long_names(json.loads_object(json.dumps(written)))
+        for name in _NEEDED:
+            if name in new:
+                raise Refusal(Code.MALFORMED, f"{name}: not for the routing to change")
+        _check_others(new)
+        _check_encodings(new, base64.decode_transportable)
+        for name in ("receiver", "group"):
+            if new.get(name) is not None and identity.parse(new[name]) is None:
+                raise Refusal(Code.BAD_ADDRESS, f"{name}: not an ID")
+        values = (json.dumps(value).decode("ascii") for value in written.values())
+        return cls(new, dict(zip(new, values, strict=True)))
+
+
+def _retarget(frame: bytes, changes: _Changes) -> bytes:
+    old = _with_long_names(json.loads_object(frame))
+    _check_needed(old)
+    _check_others(old)
+    # Whether `data` is base64 hangs on receiver and group (MSG-4).
+    now = old | changes.fields
+    if _is_broadcast(old) and not _is_broadcast(now):
+        _decode_needed("data", old["data"], base64.decode_transportable)
+    changed = _splice(frame.decode("utf-8"), changes).encode("utf-8")
+    if len(changed) > json.MAX_BYTES:
+        raise Refusal(Code.TOO_LARGE, f"message: {len(changed)} bytes, more than {json.MAX_BYTES}")
+    return changed
+
+
+def _splice(text: str, changes: _Changes) -> str:
+    """The text with its members changed; the sender is one that stays."""
+    members = list(_members(text))
+    left = dict(changes.texts)
+    behind = members[0].start
+    out = [text[:behind]]
+    names: set[str] = set()
+    for member in members:
+        between, behind = text[behind : member.start], member.end
+        value = left.pop(member.long_name, text[member.value_start : member.end])
+        if changes.fields.get(member.long_name, value) is None:
+            continue
+        # What stands between two members goes with the second one.
+        out += [between if names else "", text[member.start : member.value_start], value]
+        names.add(member.name)
+    for long, value in left.items():
+        if changes.fields[long] is None:
+            continue
+        name = SHORT_NAMES.get(long, long) if "F" in names else long
+        name = long if name == "K" and name in names else name
+        out += [", ", json.dumps(name).decode("ascii"), ": ", value]
+        names.add(name)
+    return "".join((*out, text[behind:]))
+
+
+class _Member(NamedTuple):
+    """One name and its value, and where they stand: the name from its quote on."""
+
+    name: str
+    long_name: str
+    start: int
+    value_start: int
+    end: int
+
+
+_WHITE_SPACE = re.compile(r"[ \t\n\r]*")
+# Values are only stepped over: numbers stay text, since some have too many digits for an `int`.
+_DECODER = JSONDecoder(parse_int=json.InfiniteNumber, parse_float=json.InfiniteNumber)
+
+
+def _members(text: str) -> Iterator[_Member]:
+    """The members of the object that a text is known to be."""
+
+    def skip(at: int) -> int:
+        """Behind white space."""
+        found = _WHITE_SPACE.match(text, at)
+        return found.end() if found else at
+
+    at = skip(0)
+    while text[at] != "}":
+        start = skip(at + 1)
+        if text[start] == "}":
+            return
+        name, colon = _DECODER.raw_decode(text, start)
+        value_start = skip(skip(colon) + 1)
+        value, end = _DECODER.raw_decode(text, value_start)
+        yield _Member(name, _long_name(name, value), start, value_start, end)
+        at = skip(end)

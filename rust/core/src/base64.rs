@@ -1,7 +1,7 @@
 //! Base64 of the wire, strict in everything but ASCII white space (docs/semantics.md#base64-1), and
 //! the data URI around it.
 
-use base64_simd::STANDARD;
+use crate::simd;
 
 /// Space, tab, LF, VT, FF, CR.
 pub(crate) fn is_white_space(byte: u8) -> bool {
@@ -11,41 +11,63 @@ pub(crate) fn is_white_space(byte: u8) -> bool {
 /// Decodes base64 by BASE64-1; `None` for anything else.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    if let Ok(data) = STANDARD.decode_to_vec(text) {
-        return Some(data);
+    let mut data = Vec::new();
+    append(text, &mut data).then_some(data)
+}
+
+/// Decodes base64 by BASE64-1 behind what is in `out`; `false`, and nothing happens, for anything
+/// else.
+fn append(text: &[u8], out: &mut Vec<u8>) -> bool {
+    if simd::base64::decode_append(text, out) {
+        return true;
     }
     // Text without white space, which is nearly all of it, never pays for this copy when it is
     // good.
     if !text.iter().copied().any(is_white_space) {
-        return None;
+        return false;
     }
     let dense: Vec<u8> = text
         .iter()
         .copied()
         .filter(|&byte| !is_white_space(byte))
         .collect();
-    STANDARD.decode_to_vec(dense).ok()
+    simd::base64::decode_append(&dense, out)
 }
 
 /// Decodes transportable data by BASE64-2: bare base64, or a data URI whose header ends in
 /// `;base64`.
 #[must_use]
 pub fn decode_transportable(text: &str) -> Option<Vec<u8>> {
+    let mut data = Vec::new();
+    append_transportable(text, &mut data).then_some(data)
+}
+
+/// Decodes transportable data behind what is in `out`; `false`, and nothing happens, for what is
+/// none.
+#[must_use]
+pub fn append_transportable(text: &str, out: &mut Vec<u8>) -> bool {
     let body = match text
         .strip_prefix("data:")
         .and_then(|rest| rest.split_once(','))
     {
         None => text,
         Some((header, body)) if header.ends_with(";base64") => body,
-        Some(_) => return None,
+        Some(_) => return false,
     };
-    decode(body.as_bytes())
+    append(body.as_bytes(), out)
 }
 
 /// Standard base64, padded, without line breaks (BASE64-3).
 #[must_use]
 pub fn encode(data: &[u8]) -> String {
-    STANDARD.encode_to_string(data)
+    let mut text = String::new();
+    encode_append(data, &mut text);
+    text
+}
+
+/// The same, behind what is in `out`.
+pub fn encode_append(data: &[u8], out: &mut String) {
+    simd::base64::encode_append(data, out);
 }
 
 #[cfg(test)]

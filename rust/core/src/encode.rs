@@ -5,14 +5,32 @@ use std::fmt::Write;
 use crate::base64;
 use crate::code::{Code, Refusal};
 use crate::json::MAX_DEPTH;
+use crate::simd::text::Plain;
+
+/// Bytes to begin with: a short message with its key, and what allocators have at hand.
+const USUAL: usize = 1000;
 
 /// Writes one JSON text. The caller keeps the order of calls sound: a name before each value of an object, and what is opened is closed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer {
     text: String,
     depth: u32,
     /// Whether something stands before the next item of the container, so that it needs a comma.
     follows: bool,
+    escaped: bool,
+    plain: Plain,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self {
+            text: String::with_capacity(USUAL),
+            depth: 0,
+            follows: false,
+            escaped: false,
+            plain: Plain::active(),
+        }
+    }
 }
 
 impl Writer {
@@ -46,7 +64,7 @@ impl Writer {
     /// The name of a member.
     pub fn name(&mut self, name: &str) {
         self.separate();
-        push_string(&mut self.text, name);
+        self.escaped |= push_string(&mut self.text, name, self.plain);
         self.text.push_str(": ");
         self.follows = false;
     }
@@ -54,7 +72,7 @@ impl Writer {
     /// A text.
     pub fn string(&mut self, text: &str) {
         self.separate();
-        push_string(&mut self.text, text);
+        self.escaped |= push_string(&mut self.text, text, self.plain);
         self.follows = true;
     }
 
@@ -62,7 +80,7 @@ impl Writer {
     pub fn base64(&mut self, data: &[u8]) {
         self.separate();
         self.text.push('"');
-        self.text.push_str(&base64::encode(data));
+        base64::encode_append(data, &mut self.text);
         self.text.push('"');
         self.follows = true;
     }
@@ -97,6 +115,16 @@ impl Writer {
         self.text
     }
 
+    /// What is written so far.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether an escape was written since this was asked the last time.
+    pub(crate) fn take_escaped(&mut self) -> bool {
+        std::mem::take(&mut self.escaped)
+    }
+
     fn separate(&mut self) {
         if self.follows {
             self.text.push_str(", ");
@@ -113,21 +141,23 @@ pub enum Bracket {
     Array,
 }
 
-fn push_string(out: &mut String, text: &str) {
+/// A text between quotes; tells whether it has escapes.
+fn push_string(out: &mut String, text: &str, plain: Plain) -> bool {
     out.push('"');
     let mut rest = text;
-    // The first byte of a character that is not ASCII is not plain either, so this stops between characters.
-    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    while let Some(at) = rest.bytes().position(|byte| !plain(byte)) {
-        out.push_str(&rest[..at]);
-        let mut characters = rest[at..].chars();
-        if let Some(character) = characters.next() {
-            push_escape(out, character);
-        }
+    loop {
+        // Every byte of a character that is not ASCII stops, so this is between characters.
+        let (before, behind) = rest.split_at(plain.writing(rest.as_bytes()));
+        out.push_str(before);
+        let mut characters = behind.chars();
+        let Some(character) = characters.next() else {
+            break;
+        };
+        push_escape(out, character);
         rest = characters.as_str();
     }
-    out.push_str(rest);
     out.push('"');
+    rest.len() != text.len()
 }
 
 fn push_escape(out: &mut String, character: char) {
@@ -152,6 +182,16 @@ fn push_escape(out: &mut String, character: char) {
 
 /// The shortest digits that read back as the same double, laid out as Python's `repr` does.
 fn push_float(out: &mut String, value: f64) {
+    // Between these Rust lays them out the same way.
+    let is_plain = (1e-4..1e16).contains(&value.abs()) || value == 0.0;
+    let start = out.len();
+    if is_plain {
+        push_formatted(out, format_args!("{value:?}"));
+        if !may_be_tie(&out[start..], value) {
+            return;
+        }
+        out.truncate(start);
+    }
     let scientific = shortest(value.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -177,6 +217,19 @@ fn push_float(out: &mut String, value: f64) {
         let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
         push_formatted(out, format_args!("0.{zeros}{digits}"));
     }
+}
+
+/// Whether the double may lie half-way between two texts as short as `text`, so that it matters which one it is. Its binary fraction has as many digits in decimal; half-way
+/// it has one more than the text.
+fn may_be_tie(text: &str, value: f64) -> bool {
+    let decimals = text.len() - text.find('.').map_or(text.len(), |point| point + 1);
+    let bits = value.abs().to_bits();
+    let exponent = i64::try_from(bits >> 52).unwrap_or(0) - 1075;
+    let fraction = -exponent - i64::from((bits | 1 << 52).trailing_zeros());
+    if fraction <= 0 {
+        return value.abs() >= 9_007_199_254_740_992.0; // Integers below are written out.
+    }
+    usize::try_from(fraction) == Ok(decimals + 1)
 }
 
 /// The shortest text of a double in scientific form; of several the nearest, of two equally near the one with the even
@@ -244,6 +297,12 @@ mod tests {
             (1200.0, "1200.0"),
             (-1e-4, "-0.0001"),
             (123_456_789_012_345_680.0, "1.2345678901234568e+17"),
+            (2_251_799_813_685_249.5, "2251799813685249.5"),
+            (9_007_199_254_740_991.0, "9007199254740991.0"),
+            (9_999_999_999_999_998.0, "9999999999999998.0"),
+            (0.000_1, "0.0001"),
+            (0.5, "0.5"),
+            (1_700_000_000.5, "1700000000.5"),
         ] {
             assert_eq!(float(value), expected);
         }

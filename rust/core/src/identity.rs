@@ -17,7 +17,7 @@ pub struct Identifier {
     text: Box<str>,
     address: Range<usize>,
     network: u8,
-    broadcast: bool,
+    kind: Kind,
 }
 
 impl Identifier {
@@ -55,7 +55,7 @@ impl Identifier {
             text: text.into_boxed_str(),
             address: start..end,
             network: address.network,
-            broadcast: address.kind == Kind::Broadcast,
+            kind: address.kind,
         }
     }
 
@@ -93,13 +93,19 @@ impl Identifier {
     /// Whether the address is one of the two broadcast addresses (ID-3).
     #[must_use]
     pub fn is_broadcast(&self) -> bool {
-        self.broadcast
+        self.kind == Kind::Broadcast
+    }
+
+    /// Whether the address is of a type from outside (EXT-2).
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.kind == Kind::Registered
     }
 
     /// The entity type (ID-4): that of the network byte, but a user without a name, as in the reference.
     #[must_use]
     pub fn entity_type(&self) -> u8 {
-        if self.name().is_none() && !self.broadcast {
+        if self.name().is_none() && !self.is_broadcast() {
             return 0;
         }
         match self.network {

@@ -1,11 +1,13 @@
 //! The JSON of the wire: one strict scanner, and views of the objects it has checked (docs/semantics.md#json-1 to #json-5).
 //!
-//! [`Scanner`] is the only reader of JSON in this crate: it checks everything, keeps nothing but its position, and never recurses. What
-//! emits JSON is in [`crate::encode`]. Which names may come twice, and what a field must be, is for the callers to say.
+//! There is one grammar, which checks everything, keeps nothing but its position, and never recurses; [`Scanner`] gives all tokens of a text,
+//! [`Members`] those of the outermost object. What emits JSON is in [`crate::encode`]. Which names may come twice, and what a field must be, is for the callers to say.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::code::{Code, Refusal};
+use crate::simd::text::{utf8, Plain};
 
 /// The most bytes of a frame, a meta or a document (JSON-5).
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -22,6 +24,7 @@ pub struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text with its escapes resolved; borrowed when it has none.
+    #[inline]
     #[must_use]
     pub fn unescape(self) -> Cow<'a, str> {
         if self.escaped {
@@ -29,6 +32,12 @@ impl<'a> Text<'a> {
         } else {
             Cow::Borrowed(self.raw)
         }
+    }
+
+    /// The text when it has no escapes.
+    #[must_use]
+    pub fn plain(self) -> Option<&'a str> {
+        (!self.escaped).then_some(self.raw)
     }
 
     /// Whether the text is empty. No escape stands for nothing, so the raw text tells.
@@ -71,191 +80,229 @@ enum Expect {
     EndOfText,
 }
 
-/// A pull scanner over one JSON text. It reads from the left and stops at the first fault, so that the first fault names the verdict (JSON-2).
-pub struct Scanner<'a> {
-    text: &'a str,
-    at: usize,
-    depth: u32,
-    /// One bit for each open container, the innermost lowest: 1 is an object. [`MAX_DEPTH`] of them fit.
-    objects: u64,
-    expect: Expect,
+/// What kind of value stands somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Null,
+    True,
+    False,
+    Number,
+    Text,
+    /// A text with escapes in it.
+    Escaped,
+    Array,
+    Object,
 }
 
-impl<'a> Scanner<'a> {
-    /// A scanner at the start of `text`.
+/// Where a value stands, and what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Of its first byte: a quote or a bracket, where it has them.
+    pub start: usize,
+    /// Behind its last byte.
+    pub end: usize,
+    /// How many items or members a container has; 0 for other values.
+    pub entries: usize,
+    kind: Kind,
+}
+
+impl Span {
+    /// `null`, and nowhere.
+    pub const NULL: Self = Self {
+        start: 0,
+        end: 0,
+        entries: 0,
+        kind: Kind::Null,
+    };
+
+    /// Of a value that was written to `text` from `start` on; `escaped` and `entries` as the writer knows them.
     #[must_use]
-    pub fn new(text: &'a str) -> Self {
+    pub(crate) fn written(text: &str, start: usize, escaped: bool, entries: usize) -> Self {
+        let kind = match text.as_bytes().get(start) {
+            Some(b'"') if escaped => Kind::Escaped,
+            Some(b'"') => Kind::Text,
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b't') => Kind::True,
+            Some(b'f') => Kind::False,
+            Some(b'n') => Kind::Null,
+            _ => Kind::Number,
+        };
+        Self {
+            start,
+            end: text.len(),
+            entries,
+            kind,
+        }
+    }
+
+    /// The bytes that it takes.
+    #[must_use]
+    pub fn place(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind == Kind::Null
+    }
+
+    /// Whether it is a string.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(self.kind, Kind::Text | Kind::Escaped)
+    }
+
+    /// Whether it is an object.
+    #[must_use]
+    pub fn is_object(self) -> bool {
+        self.kind == Kind::Object
+    }
+
+    /// Whether it is an array.
+    #[must_use]
+    pub fn is_array(self) -> bool {
+        self.kind == Kind::Array
+    }
+
+    /// The string that it is in the text where it was found.
+    #[inline]
+    #[must_use]
+    pub fn text(self, text: &str) -> Option<Text<'_>> {
+        self.is_text().then(|| Text {
+            raw: &text[self.start + 1..self.end - 1],
+            escaped: self.kind == Kind::Escaped,
+        })
+    }
+
+    /// The value in the text where it was found.
+    #[must_use]
+    pub fn value(self, text: &str) -> Value<'_> {
+        let raw = &text[self.place()];
+        let entries = self.entries;
+        match self.kind {
+            Kind::Null => Value::Null,
+            Kind::True => Value::Bool(true),
+            Kind::False => Value::Bool(false),
+            Kind::Number => Value::Number(raw),
+            Kind::Text | Kind::Escaped => Value::String(Text {
+                raw: &raw[1..raw.len() - 1],
+                escaped: self.kind == Kind::Escaped,
+            }),
+            Kind::Array => Value::Array { raw, entries },
+            Kind::Object => Value::Object {
+                start: self.start,
+                raw,
+                entries,
+            },
+        }
+    }
+}
+
+/// The text cannot be read on; the cursor knows why.
+#[derive(Clone, Copy)]
+struct Fault;
+
+/// A place in a JSON text, and the pieces of the grammar that begin there. It reads from the left and stops at the first fault, so that the first fault names the verdict
+/// (JSON-2). Nothing may be read after a fault.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+    plain: Plain,
+    refusal: Option<Refusal>,
+}
+
+#[expect(clippy::inline_always)] // Each is a few instructions, and one message needs a hundred of them.
+impl<'a> Cursor<'a> {
+    fn new(text: &'a str) -> Self {
         Self {
             text,
             at: 0,
-            depth: 0,
-            objects: 0,
-            expect: Expect::Value,
+            plain: Plain::active(),
+            refusal: None,
         }
     }
 
-    /// How many containers are open.
-    #[must_use]
-    pub fn depth(&self) -> u32 {
-        self.depth
+    /// Why there was a fault.
+    #[cold]
+    fn why(&mut self, Fault: Fault) -> Refusal {
+        let refusal = self.refusal.take();
+        refusal.unwrap_or_else(|| Refusal::new(Code::Malformed, "not JSON"))
     }
 
-    /// The byte behind the last token.
-    #[must_use]
-    pub fn position(&self) -> usize {
-        self.at
+    #[cold]
+    fn refuse(&mut self, code: Code, reason: String) -> Fault {
+        self.refusal = Some(Refusal::new(code, reason));
+        Fault
     }
 
-    /// The next token; `None` at the end of the text.
-    ///
-    /// # Errors
-    /// `MALFORMED` where the text stops being JSON, `TOO_LARGE` at the bracket that is too deep. Nothing may be read after an error.
-    pub fn next_token(&mut self) -> Result<Option<Token<'a>>, Refusal> {
-        self.skip_white_space();
-        match self.expect {
-            Expect::FirstItem if self.peek() == Some(b']') => Ok(Some(self.close())),
-            Expect::Value | Expect::FirstItem => self.value().map(Some),
-            Expect::FirstName if self.peek() == Some(b'}') => Ok(Some(self.close())),
-            Expect::FirstName => self.name().map(Some),
-            Expect::CommaOrEnd => match self.peek() {
-                Some(b',') => {
-                    self.at += 1;
-                    self.skip_white_space();
-                    if self.in_object() {
-                        self.name().map(Some)
-                    } else {
-                        self.value().map(Some)
-                    }
-                }
-                Some(b'}') if self.in_object() => Ok(Some(self.close())),
-                Some(b']') if !self.in_object() => Ok(Some(self.close())),
-                _ => Err(self.fault()),
-            },
-            Expect::EndOfText if self.at == self.text.len() => Ok(None),
-            Expect::EndOfText => Err(self.fault()),
-        }
+    #[cold]
+    fn fault(&mut self) -> Fault {
+        let at = self.at;
+        self.refuse(Code::Malformed, format!("not JSON at byte {at}"))
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn in_object(&self) -> bool {
-        self.objects & 1 == 1
-    }
-
-    fn skip_white_space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    fn fault(&self) -> Refusal {
-        let at = self.at;
-        Refusal::new(Code::Malformed, format!("not JSON at byte {at}"))
-    }
-
-    fn value(&mut self) -> Result<Token<'a>, Refusal> {
-        let token = match self.peek() {
-            Some(b'"') => Token::String(self.string()?),
-            Some(b'{') => return self.open(true),
-            Some(b'[') => return self.open(false),
-            Some(b'-' | b'0'..=b'9') => Token::Number(self.number()?),
-            Some(b't') => self.word("true", Token::Bool(true))?,
-            Some(b'f') => self.word("false", Token::Bool(false))?,
-            Some(b'n') => self.word("null", Token::Null)?,
-            _ => return Err(self.fault()),
-        };
-        self.after_value();
-        Ok(token)
-    }
-
-    fn after_value(&mut self) {
-        self.expect = if self.depth == 0 {
-            Expect::EndOfText
-        } else {
-            Expect::CommaOrEnd
-        };
-    }
-
-    fn open(&mut self, object: bool) -> Result<Token<'a>, Refusal> {
-        if self.depth == MAX_DEPTH {
-            return Err(Refusal::new(
-                Code::TooLarge,
-                format!("nested deeper than {MAX_DEPTH}"),
-            ));
-        }
-        self.at += 1;
-        self.depth += 1;
-        self.objects = self.objects << 1 | u64::from(object);
-        if object {
-            self.expect = Expect::FirstName;
-            Ok(Token::BeginObject)
-        } else {
-            self.expect = Expect::FirstItem;
-            Ok(Token::BeginArray)
-        }
-    }
-
-    fn close(&mut self) -> Token<'a> {
-        let object = self.in_object();
-        self.at += 1;
-        self.depth -= 1;
-        self.objects >>= 1;
-        self.after_value();
-        if object {
-            Token::EndObject
-        } else {
-            Token::EndArray
-        }
-    }
-
-    fn word(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, Refusal> {
-        if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
-            self.at += word.len();
-            Ok(token)
-        } else {
-            Err(self.fault())
-        }
-    }
-
-    /// A name with the colon behind it.
-    fn name(&mut self) -> Result<Token<'a>, Refusal> {
-        if self.peek() != Some(b'"') {
-            return Err(self.fault());
-        }
-        let name = self.string()?;
-        self.skip_white_space();
-        if self.peek() != Some(b':') {
-            return Err(self.fault());
-        }
-        self.at += 1;
-        self.expect = Expect::Value;
-        Ok(Token::Name(name))
-    }
-
-    fn string(&mut self) -> Result<Text<'a>, Refusal> {
-        self.at += 1;
-        let start = self.at;
-        let mut escaped = false;
+    /// The next byte that is no white space.
+    #[inline(always)]
+    fn next_byte(&mut self) -> Option<u8> {
         loop {
-            self.at += plain_length(&self.text.as_bytes()[self.at..]);
             match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                _ => return Err(self.fault()),
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                byte => return byte,
             }
         }
-        let raw = &self.text[start..self.at];
+    }
+
+    /// Steps over a name and the colon behind it; tells whether the name has escapes, and where it ends.
+    #[inline(always)]
+    fn name(&mut self) -> Result<(bool, usize), Fault> {
+        if self.next_byte() != Some(b'"') {
+            return Err(self.fault());
+        }
+        let escaped = self.string()?;
+        let end = self.at;
+        if self.next_byte() != Some(b':') {
+            return Err(self.fault());
+        }
         self.at += 1;
-        Ok(Text { raw, escaped })
+        Ok((escaped, end))
+    }
+
+    /// Steps over the string at whose opening quote this is; tells whether it has escapes.
+    #[inline(always)]
+    fn string(&mut self) -> Result<bool, Fault> {
+        let start = self.at + 1;
+        self.at = start + self.plain.reading(&self.text.as_bytes()[start..]);
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return Ok(false);
+        }
+        self.escaped_string()?;
+        Ok(true)
+    }
+
+    /// Steps over the rest of a string, from its first byte that needs attention.
+    fn escaped_string(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                _ => return Err(self.fault()),
+            }
+            self.at += self.plain.reading(&self.text.as_bytes()[self.at..]);
+        }
+        self.at += 1;
+        Ok(())
     }
 
     /// One escape, or the two that stand for a surrogate pair.
-    fn escape(&mut self) -> Result<(), Refusal> {
+    fn escape(&mut self) -> Result<(), Fault> {
         let bytes = &self.text.as_bytes()[self.at..];
         self.at += match bytes.get(1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
@@ -267,10 +314,8 @@ impl<'a> Scanner<'a> {
                 }
                 Some(0xD800..=0xDFFF) => {
                     let at = self.at;
-                    return Err(Refusal::new(
-                        Code::Malformed,
-                        format!("escape of a lone surrogate at byte {at}"),
-                    ));
+                    let reason = format!("escape of a lone surrogate at byte {at}");
+                    return Err(self.refuse(Code::Malformed, reason));
                 }
                 Some(_) => 6,
                 None => return Err(self.fault()),
@@ -280,8 +325,33 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<&'a str, Refusal> {
-        let start = self.at;
+    /// Steps over a value that is no container.
+    #[inline(always)]
+    fn scalar(&mut self) -> Result<Kind, Fault> {
+        match self.next_byte() {
+            Some(b'"') => Ok(if self.string()? {
+                Kind::Escaped
+            } else {
+                Kind::Text
+            }),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Kind::True),
+            Some(b'f') => self.word("false", Kind::False),
+            Some(b'n') => self.word("null", Kind::Null),
+            _ => Err(self.fault()),
+        }
+    }
+
+    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Fault> {
+        if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(kind)
+        } else {
+            Err(self.fault())
+        }
+    }
+
+    fn number(&mut self) -> Result<Kind, Fault> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -301,10 +371,11 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        Ok(&self.text[start..self.at])
+        Ok(Kind::Number)
     }
 
-    fn digits(&mut self) -> Result<(), Refusal> {
+    #[inline(always)]
+    fn digits(&mut self) -> Result<(), Fault> {
         let start = self.at;
         while let Some(b'0'..=b'9') = self.peek() {
             self.at += 1;
@@ -314,29 +385,218 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
-}
 
-/// How many bytes of a string need no attention: up to a quote, a backslash or a control character.
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    // Eight bytes a step. `zero` marks the lowest zero byte right; a borrow can only spoil the marks above it.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let marks = control
-            | zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')));
-        if marks != 0 {
-            return index * 8 + marks.trailing_zeros() as usize / 8;
+    /// Steps over a bracket that opens a value inside of `depth` others.
+    #[inline(always)]
+    fn open(&mut self, depth: u32) -> Result<(), Fault> {
+        if depth == MAX_DEPTH {
+            let reason = format!("nested deeper than {MAX_DEPTH}");
+            return Err(self.refuse(Code::TooLarge, reason));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Steps over the value that begins here, inside of `outside` containers. What is in it is checked and skipped.
+    #[inline(always)]
+    fn value(&mut self, outside: u32) -> Result<Span, Fault> {
+        let first = self.next_byte();
+        let start = self.at;
+        let (kind, entries) = match first {
+            Some(b'{') => (Kind::Object, self.container(outside)?),
+            Some(b'[') => (Kind::Array, self.container(outside)?),
+            _ => (self.scalar()?, 0),
+        };
+        let end = self.at;
+        Ok(Span {
+            start,
+            end,
+            entries,
+            kind,
+        })
+    }
+
+    /// Steps over the container that begins here and counts its entries.
+    fn container(&mut self, outside: u32) -> Result<usize, Fault> {
+        let mut depth = outside;
+        let mut objects = 0u64; // As in `Scanner`.
+        let mut entries = 0;
+        loop {
+            // A value begins here.
+            match self.next_byte() {
+                Some(bracket @ (b'{' | b'[')) => {
+                    self.open(depth)?;
+                    depth += 1;
+                    objects = objects << 1 | u64::from(bracket == b'{');
+                    // In ASCII a bracket closes two places after the one that opens.
+                    if self.next_byte() != Some(bracket + 2) {
+                        entries += usize::from(depth == outside + 1);
+                        if bracket == b'{' {
+                            self.name()?;
+                        }
+                        continue;
+                    }
+                    self.at += 1;
+                    depth -= 1;
+                    objects >>= 1;
+                }
+                _ => drop(self.scalar()?),
+            }
+            // A value ends here, and maybe containers with it.
+            loop {
+                if depth == outside {
+                    return Ok(entries);
+                }
+                let object = objects & 1 == 1;
+                match self.next_byte() {
+                    Some(b',') => {
+                        self.at += 1;
+                        entries += usize::from(depth == outside + 1);
+                        if object {
+                            self.name()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if object => {}
+                    Some(b']') if !object => {}
+                    _ => return Err(self.fault()),
+                }
+                self.at += 1;
+                depth -= 1;
+                objects >>= 1;
+            }
         }
     }
-    let plain = rest
-        .iter()
-        .take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
-    bytes.len() - rest.len() + plain.count()
+}
+
+/// A pull scanner over one JSON text, for who wants everything that is in it.
+pub struct Scanner<'a> {
+    cursor: Cursor<'a>,
+    depth: u32,
+    /// One bit for each open container, the innermost lowest: 1 is an object. [`MAX_DEPTH`] of them fit.
+    objects: u64,
+    expect: Expect,
+}
+
+impl<'a> Scanner<'a> {
+    /// A scanner at the start of `text`.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            cursor: Cursor::new(text),
+            depth: 0,
+            objects: 0,
+            expect: Expect::Value,
+        }
+    }
+
+    /// How many containers are open.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// The next token; `None` at the end of the text.
+    ///
+    /// # Errors
+    /// `MALFORMED` where the text stops being JSON, `TOO_LARGE` at the bracket that is too deep. Nothing may be read after an error.
+    pub fn next_token(&mut self) -> Result<Option<Token<'a>>, Refusal> {
+        self.step().map_err(|fault| self.cursor.why(fault))
+    }
+
+    fn step(&mut self) -> Result<Option<Token<'a>>, Fault> {
+        let next = self.cursor.next_byte();
+        match self.expect {
+            Expect::FirstItem if next == Some(b']') => Ok(Some(self.close())),
+            Expect::Value | Expect::FirstItem => self.value().map(Some),
+            Expect::FirstName if next == Some(b'}') => Ok(Some(self.close())),
+            Expect::FirstName => self.name().map(Some),
+            Expect::CommaOrEnd => match next {
+                Some(b',') => {
+                    self.cursor.at += 1;
+                    self.cursor.next_byte();
+                    if self.in_object() {
+                        self.name().map(Some)
+                    } else {
+                        self.value().map(Some)
+                    }
+                }
+                Some(b'}') if self.in_object() => Ok(Some(self.close())),
+                Some(b']') if !self.in_object() => Ok(Some(self.close())),
+                _ => Err(self.cursor.fault()),
+            },
+            Expect::EndOfText if next.is_none() => Ok(None),
+            Expect::EndOfText => Err(self.cursor.fault()),
+        }
+    }
+
+    fn in_object(&self) -> bool {
+        self.objects & 1 == 1
+    }
+
+    fn name(&mut self) -> Result<Token<'a>, Fault> {
+        let start = self.cursor.at;
+        let (escaped, end) = self.cursor.name()?;
+        self.expect = Expect::Value;
+        Ok(Token::Name(Text {
+            raw: &self.cursor.text[start + 1..end - 1],
+            escaped,
+        }))
+    }
+
+    fn value(&mut self) -> Result<Token<'a>, Fault> {
+        let start = self.cursor.at;
+        if let Some(bracket @ (b'{' | b'[')) = self.cursor.peek() {
+            return self.open(bracket == b'{');
+        }
+        let kind = self.cursor.scalar()?;
+        self.after_value();
+        let raw = &self.cursor.text[start..self.cursor.at];
+        Ok(match kind {
+            Kind::Text | Kind::Escaped => Token::String(Text {
+                raw: &raw[1..raw.len() - 1],
+                escaped: kind == Kind::Escaped,
+            }),
+            Kind::Number => Token::Number(raw),
+            Kind::True => Token::Bool(true),
+            Kind::False => Token::Bool(false),
+            Kind::Null | Kind::Array | Kind::Object => Token::Null,
+        })
+    }
+
+    fn after_value(&mut self) {
+        self.expect = if self.depth == 0 {
+            Expect::EndOfText
+        } else {
+            Expect::CommaOrEnd
+        };
+    }
+
+    fn open(&mut self, object: bool) -> Result<Token<'a>, Fault> {
+        self.cursor.open(self.depth)?;
+        self.depth += 1;
+        self.objects = self.objects << 1 | u64::from(object);
+        if object {
+            self.expect = Expect::FirstName;
+            Ok(Token::BeginObject)
+        } else {
+            self.expect = Expect::FirstItem;
+            Ok(Token::BeginArray)
+        }
+    }
+
+    fn close(&mut self) -> Token<'a> {
+        let object = self.in_object();
+        self.cursor.at += 1;
+        self.depth -= 1;
+        self.objects >>= 1;
+        self.after_value();
+        if object {
+            Token::EndObject
+        } else {
+            Token::EndArray
+        }
+    }
 }
 
 /// The code unit of a `\u1234` escape at the start of `bytes`.
@@ -351,26 +611,26 @@ fn code_unit(bytes: &[u8]) -> Option<u32> {
 
 /// Resolves the escapes of a string that the scanner has accepted.
 fn unescape(raw: &str) -> String {
+    let plain = Plain::active();
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let (character, length) = match rest.as_bytes().get(1) {
+    loop {
+        // Nothing but a backslash stops here: the scanner lets no quote and no control character in.
+        let (before, escape) = rest.split_at(plain.reading(rest.as_bytes()));
+        text.push_str(before);
+        let (character, length) = match escape.as_bytes().get(1) {
             Some(b'b') => ('\u{8}', 2),
             Some(b'f') => ('\u{c}', 2),
             Some(b'n') => ('\n', 2),
             Some(b'r') => ('\r', 2),
             Some(b't') => ('\t', 2),
-            Some(b'u') => escaped_character(rest.as_bytes()),
+            Some(b'u') => escaped_character(escape.as_bytes()),
             Some(&other) => (char::from(other), 2),
-            None => unreachable!("the scanner accepts no backslash at the end"),
+            None => return text,
         };
         text.push(character);
-        rest = &rest[length..];
+        rest = &escape[length..];
     }
-    text.push_str(rest);
-    text
 }
 
 /// The character of the `\u1234` escape or surrogate pair at the start of `bytes`, and how many bytes it takes.
@@ -414,13 +674,15 @@ pub enum Value<'a> {
     },
 }
 
-/// One name and its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One name and its value, and where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member<'a> {
-    /// With its escapes resolved.
-    pub name: Cow<'a, str>,
+    /// The name.
+    pub name: Text<'a>,
+    /// Where it begins, at its quote.
+    pub start: usize,
     /// The value.
-    pub value: Value<'a>,
+    pub value: Span,
 }
 
 /// The text of a frame: at most [`MAX_BYTES`] of UTF-8.
@@ -428,84 +690,96 @@ pub struct Member<'a> {
 /// # Errors
 /// `TOO_LARGE` or `MALFORMED`.
 pub fn text(bytes: &[u8]) -> Result<&str, Refusal> {
-    if bytes.len() > MAX_BYTES {
-        let length = bytes.len();
-        return Err(Refusal::new(
-            Code::TooLarge,
-            format!("{length} bytes, more than {MAX_BYTES}"),
-        ));
-    }
-    std::str::from_utf8(bytes).map_err(|error| {
+    check_size(bytes.len())?;
+    utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         Refusal::new(Code::Malformed, format!("not UTF-8 at byte {at}"))
     })
 }
 
-/// Checks the whole text and appends the members of the object that it is, in their order, duplicates included.
-///
-/// # Errors
-/// `MALFORMED` or `TOO_LARGE` (JSON-1, JSON-2); what was appended by then is left in `members`.
-pub fn split_object<'a>(text: &'a str, members: &mut Vec<Member<'a>>) -> Result<(), Refusal> {
-    let mut scanner = Scanner::new(text);
-    scanner.skip_white_space();
-    if scanner.peek() != Some(b'{') {
-        return Err(Refusal::new(Code::Malformed, "not a JSON object"));
-    }
-    let mut name = None;
-    while let Some(token) = scanner.next_token()? {
-        let value = match token {
-            // At depth 1 stand the braces of the object itself and its names; any other token begins a value.
-            Token::Name(text) => {
-                name = Some(text.unescape());
-                continue;
-            }
-            Token::BeginObject if scanner.depth() == 1 => continue,
-            Token::EndObject if scanner.depth() == 0 => continue,
-            Token::BeginObject | Token::BeginArray => container(&mut scanner)?,
-            Token::String(text) => Value::String(text),
-            Token::Number(number) => Value::Number(number),
-            Token::Bool(value) => Value::Bool(value),
-            Token::Null | Token::EndObject | Token::EndArray => Value::Null,
-        };
-        if let Some(name) = name.take() {
-            members.push(Member { name, value });
-        }
-    }
-    Ok(())
+/// The members of the object that a text is, in their order, duplicates included. The text has been checked as a whole (JSON-1, JSON-2) once the last one was given.
+pub struct Members<'a> {
+    cursor: Cursor<'a>,
+    /// Whether a comma stands between the next member and what was read.
+    follows: bool,
 }
 
-/// Scans the rest of the container that was just opened.
-fn container<'a>(scanner: &mut Scanner<'a>) -> Result<Value<'a>, Refusal> {
-    let (start, inside) = (scanner.position() - 1, scanner.depth());
-    let object = scanner.in_object();
-    let mut entries = 0;
-    while scanner.depth() >= inside {
-        let token = scanner.next_token()?;
-        entries += usize::from(match token {
-            Some(Token::Name(_)) => object && scanner.depth() == inside,
-            Some(Token::BeginObject | Token::BeginArray) => {
-                !object && scanner.depth() == inside + 1
-            }
-            Some(Token::EndObject | Token::EndArray) | None => false,
-            Some(_) => !object && scanner.depth() == inside,
-        });
-    }
-    let raw = &scanner.text[start..scanner.position()];
-    Ok(if object {
-        Value::Object {
-            start,
-            raw,
-            entries,
+impl<'a> Members<'a> {
+    /// The members of `text`, of which nothing is checked but its first byte.
+    ///
+    /// # Errors
+    /// `MALFORMED`.
+    pub fn new(text: &'a str) -> Result<Self, Refusal> {
+        let mut cursor = Cursor::new(text);
+        if cursor.next_byte() != Some(b'{') {
+            return Err(Refusal::new(Code::Malformed, "not a JSON object"));
         }
-    } else {
-        Value::Array { raw, entries }
-    })
+        cursor.at += 1;
+        Ok(Self {
+            cursor,
+            follows: false,
+        })
+    }
+
+    /// The next one; `None` behind the last, when nothing but white space is left of the text.
+    ///
+    /// # Errors
+    /// `MALFORMED` or `TOO_LARGE`. Nothing may be read after an error, nor after the end.
+    #[inline(always)]
+    #[expect(clippy::inline_always)] // So that a member stays in registers.
+    pub fn next_member(&mut self) -> Result<Option<Member<'a>>, Refusal> {
+        match self.step() {
+            Ok(member) => Ok(member),
+            Err(fault) => Err(self.cursor.why(fault)),
+        }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always)]
+    fn step(&mut self) -> Result<Option<Member<'a>>, Fault> {
+        let cursor = &mut self.cursor;
+        match cursor.next_byte() {
+            Some(b'}') => {
+                cursor.at += 1;
+                return match cursor.next_byte() {
+                    None => Ok(None),
+                    Some(_) => Err(cursor.fault()),
+                };
+            }
+            Some(b',') if self.follows => {
+                cursor.at += 1;
+                cursor.next_byte();
+            }
+            Some(b'"') if !self.follows => self.follows = true,
+            _ => return Err(cursor.fault()),
+        }
+        let start = cursor.at;
+        let (escaped, end) = cursor.name()?;
+        let value = cursor.value(1)?;
+        let raw = &cursor.text[start + 1..end - 1];
+        Ok(Some(Member {
+            name: Text { raw, escaped },
+            start,
+            value,
+        }))
+    }
+}
+
+/// JSON-5 for the size of a text.
+pub(crate) fn check_size(length: usize) -> Result<(), Refusal> {
+    if length > MAX_BYTES {
+        return Err(Refusal::new(
+            Code::TooLarge,
+            format!("{length} bytes, more than {MAX_BYTES}"),
+        ));
+    }
+    Ok(())
 }
 
 /// The members of an object in which the last of equal names wins (JSON-3, outside the envelope and `keys`).
 #[derive(Debug, Default)]
 pub struct Object<'a> {
-    members: Vec<Member<'a>>,
+    members: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
 impl<'a> Object<'a> {
@@ -515,32 +789,34 @@ impl<'a> Object<'a> {
     /// `MALFORMED` or `TOO_LARGE` (JSON-1, JSON-2).
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
         let mut members = Vec::new();
-        split_object(text, &mut members)?;
+        let mut rest = Members::new(text)?;
+        while let Some(member) = rest.next_member()? {
+            members.push((member.name.unescape(), member.value.value(text)));
+        }
         Ok(Self { members })
     }
 
     /// The value of `name`; `null` is absent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
-        let member = self
-            .members
-            .iter()
-            .rev()
-            .find(|member| member.name == name)?;
-        Some(member.value).filter(|&value| value != Value::Null)
+        let last = self.members.iter().rev().find(|(found, _)| found == name)?;
+        Some(last.1).filter(|&value| value != Value::Null)
     }
 }
 
-/// The first name that comes twice.
+/// The first name, in the order of the alphabet, that comes twice.
 #[must_use]
-pub fn duplicate_name<'m>(names: impl Iterator<Item = &'m str>) -> Option<&'m str> {
+pub fn duplicate_name<'a>(names: impl ExactSizeIterator<Item = Text<'a>>) -> Option<Cow<'a, str>> {
+    if names.len() < 2 {
+        return None;
+    }
     // Sorting needs no hash that somebody could aim at.
-    let mut names: Vec<&str> = names.collect();
+    let mut names: Vec<Cow<'a, str>> = names.map(Text::unescape).collect();
     names.sort_unstable();
     names
         .windows(2)
         .find(|pair| pair[0] == pair[1])
-        .map(|pair| pair[0])
+        .map(|pair| pair[0].clone())
 }
 
 /// A number by JSON-4.
@@ -565,7 +841,7 @@ pub fn number(raw: &str) -> Number {
     if raw.len() > MAX_NUMBER {
         return Number::Infinite;
     }
-    let integer = !raw.contains(['.', 'e', 'E']);
+    let integer = !raw.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     if integer {
         if let Ok(value) = raw.parse() {
             return Number::Integer(value);
@@ -581,6 +857,11 @@ pub fn number(raw: &str) -> Number {
 /// Seconds since the epoch: a finite number not below 0, or a decimal text (MSG-2, DOC-3); `None` for anything else. An integer is within signed 64 bits (JSON-4).
 #[must_use]
 pub fn seconds(value: Value) -> Option<f64> {
+    if let Value::Number(raw) = value {
+        if let Some(seconds) = short_decimal(raw) {
+            return Some(seconds);
+        }
+    }
     let seconds = match value {
         #[expect(clippy::cast_precision_loss)]
         Value::Number(raw) => match number(raw) {
@@ -601,6 +882,28 @@ pub fn seconds(value: Value) -> Option<f64> {
     (0.0..f64::INFINITY)
         .contains(&seconds)
         .then_some(seconds + 0.0)
+}
+
+/// The double that a decimal number is, when that takes one division: digits that a double holds exactly, by a power of ten that it holds exactly, are rounded once (Clinger
+/// 1990). Times are such numbers.
+fn short_decimal(raw: &str) -> Option<f64> {
+    const POWERS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+    let bytes = raw.as_bytes();
+    if bytes.len() > 18 {
+        return None;
+    }
+    let mut digits = 0u64;
+    let mut point = bytes.len();
+    for (index, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => digits = digits * 10 + u64::from(byte - b'0'),
+            b'.' => point = index + 1,
+            _ => return None,
+        }
+    }
+    #[expect(clippy::cast_precision_loss)] // There is none.
+    let exact = (digits < 1 << 53).then_some(digits as f64)?;
+    Some(exact / POWERS.get(bytes.len() - point)?)
 }
 
 /// ASCII digits with an optional fraction.

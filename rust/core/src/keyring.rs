@@ -14,7 +14,7 @@ use crate::document::{self, Document, Proved};
 use crate::identity::Identifier;
 use crate::json;
 use crate::keys::Algorithm;
-use crate::message::Message;
+use crate::message::{Message, Table};
 use crate::meta;
 use crate::pool;
 use crate::verify::{self, Job, VerifyKey};
@@ -29,9 +29,6 @@ pub type Verdict = Result<(), Refusal>;
 
 /// The terminal, and the key that seals for it.
 pub type EncryptionKey = (Option<Box<str>>, Arc<VerifyKey>);
-
-/// What [`crate::message::decode_batch`] gives.
-pub type Decoded = Result<Message, Refusal>;
 
 /// An ID that is proved to belong to a key. Its address is where it is held.
 #[derive(Clone, Debug)]
@@ -360,11 +357,11 @@ impl KeyStore {
 
     /// Looks up the senders of a batch (MSG-10).
     #[must_use]
-    pub fn resolve(self: &Arc<Self>, table: &[Decoded]) -> Resolution {
+    pub fn resolve(self: &Arc<Self>, table: &Table) -> Resolution {
         let mut places = HashMap::new();
         let mut senders = Vec::new();
         let mut accounts = self.lock();
-        let of_message = table.iter().map(|decoded| {
+        let of_message = table.items().iter().map(|decoded| {
             let address = decoded.as_ref().ok()?.sender.address();
             Some(*places.entry(address).or_insert_with(|| {
                 senders.push(Sender {
@@ -536,7 +533,7 @@ impl Resolution {
     #[must_use]
     pub fn verify(
         &self,
-        table: &[Decoded],
+        table: &Table,
         frames: &[&[u8]],
         now: f64,
         threads: usize,
@@ -554,14 +551,14 @@ impl Resolution {
         };
         // Nearly every message is signed with the meta key of its sender, so these go first, all in one batch.
         let codes = verify::verify_batch_wire(&batch.jobs(), threads);
-        pool::map(threads, table.len(), GRAIN, |index| {
+        pool::map(threads, table.items().len(), GRAIN, |index| {
             batch.judge(index, codes[index])
         })
     }
 
     /// Adds the attachments of the messages with code 0 to the store, in order (MSG-9). What does not fit in is left out.
-    pub fn learn(&self, table: &[Decoded], frames: &[&[u8]], codes: &[u8], now: f64) {
-        for ((decoded, frame), code) in table.iter().zip(frames).zip(codes) {
+    pub fn learn(&self, table: &Table, frames: &[&[u8]], codes: &[u8], now: f64) {
+        for ((decoded, frame), code) in table.items().iter().zip(frames).zip(codes) {
             let (Ok(message), 0) = (decoded, *code) else {
                 continue;
             };
@@ -592,7 +589,7 @@ impl Resolution {
 
 /// Everything that the verdicts of a batch hang on.
 struct Batch<'a> {
-    table: &'a [Decoded],
+    table: &'a Table,
     frames: &'a [&'a [u8]],
     accounts: Vec<Option<&'a Account>>,
     now: f64,
@@ -602,30 +599,27 @@ impl Batch<'_> {
     /// Each message with the meta key of its sender, if that has an account.
     fn jobs(&self) -> Vec<Job<'_>> {
         let accounts = self.accounts.iter();
-        let jobs = self
-            .table
-            .iter()
-            .zip(accounts)
-            .map(|(decoded, account)| match decoded {
-                Ok(message) => Job {
-                    key: account
-                        .filter(|account| account.is_of(&message.sender))
-                        .map(|account| &*account.key),
-                    message: &message.data,
-                    signature: &message.signature,
-                },
-                Err(_) => Job {
-                    key: None,
-                    message: &[],
-                    signature: &[],
-                },
-            });
+        let items = self.table.items().iter().zip(accounts);
+        let jobs = items.map(|(decoded, account)| match decoded {
+            Ok(message) => Job {
+                key: account
+                    .filter(|account| account.is_of(&message.sender))
+                    .map(|account| &*account.key),
+                message: self.table.data(message),
+                signature: self.table.signature(message),
+            },
+            Err(_) => Job {
+                key: None,
+                message: &[],
+                signature: &[],
+            },
+        });
         jobs.collect()
     }
 
     /// The verdict on one message; `code` is what the meta key of its account said of it.
     fn judge(&self, index: usize, code: Code) -> Verdict {
-        let message = self.table[index].as_ref().map_err(Refusal::clone)?;
+        let message = self.table.items()[index].as_ref().map_err(Refusal::clone)?;
         let frame = self.frames[index];
         match self.accounts[index] {
             Some(account) if account.is_of(&message.sender) => {
@@ -637,16 +631,19 @@ impl Batch<'_> {
             )),
             None => {
                 let account = attached_account(message, frame)?;
-                let code = account.key.verify_wire(&message.data, &message.signature);
+                let code = self.verify(&account.key, message);
                 self.judge_by(&account, code, message, frame)
             }
         }
     }
 
+    fn verify(&self, key: &VerifyKey, message: &Message) -> Code {
+        key.verify_wire(self.table.data(message), self.table.signature(message))
+    }
+
     /// The same, once there is an account (MSG-6).
     fn judge_by(&self, account: &Account, code: Code, message: &Message, frame: &[u8]) -> Verdict {
-        let verifies =
-            |key: &VerifyKey| key.verify_wire(&message.data, &message.signature) == Code::Ok;
+        let verifies = |key: &VerifyKey| self.verify(key, message) == Code::Ok;
         let attached = || attached_document(message, frame, account, self.now)?.key;
         if code == Code::Ok
             || account.document_keys().into_iter().any(|key| verifies(key))

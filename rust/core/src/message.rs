@@ -1,60 +1,150 @@
-//! Reliable messages: from the bytes of a frame to its envelope (docs/semantics.md#msg-1 to #msg-5).
+//! Reliable messages: from the bytes of a frame to its envelope (docs/semantics.md#msg-1 to #msg-5), and frames with some fields changed.
 //!
 //! All base64 is decoded here and all IDs are checked, so that no verdict changes later. Whose key signed a message is the business of [`crate::keyring`].
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::base64;
 use crate::code::{Code, Refusal};
 use crate::identity::Identifier;
-use crate::json::{self, Member, Number, Text, Value};
+use crate::json::{self, Member, Members, Number, Span, Text, Value};
 use crate::pool;
+
+mod emit;
+mod known_ids;
+mod retarget;
+
+pub use emit::Emitter;
+use known_ids::KnownIds;
+pub use retarget::{Changed, Changes};
 
 /// The most entries of `keys` (JSON-5).
 const MAX_KEYS: usize = 4096;
 /// The most entries of `traces` (JSON-5).
 const MAX_TRACES: usize = 64;
-/// The receiver of a message that names none (MSG-3).
-const ANYONE: &str = "anyone@anywhere";
 /// Frames below which a batch is not split between threads: about 20 microseconds of work.
-const GRAIN: usize = 16;
+const GRAIN: usize = 64;
+
+/// Bytes of an arena beyond what may come into it: decoders write whole vectors.
+const SLACK: usize = 64;
 
 /// A message of sound form. Nobody has verified it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// Who is said to have sent it.
-    pub sender: Identifier,
+    pub sender: Arc<Identifier>,
     /// Who shall have it.
-    pub receiver: Identifier,
+    pub receiver: Arc<Identifier>,
+    /// The group that is named openly.
+    pub group: Option<Arc<Identifier>>,
     /// Seconds since the epoch.
     pub time: Option<f64>,
     /// The type of the content when it is a number, in digits or not.
     pub kind: Option<i64>,
-    /// What was signed (MSG-5).
-    pub data: Vec<u8>,
-    /// The signature.
-    pub signature: Vec<u8>,
+    /// Where what was signed (MSG-5) lies in the arena of the table.
+    pub data: Range<usize>,
+    /// Where the signature lies in the arena of the table.
+    pub signature: Range<usize>,
+    /// Where a type that is not a number lies in the frame, with its quotes.
+    pub type_name: Option<Range<usize>>,
+    /// Where the wrapped keys lie in the frame.
+    pub keys: Option<Range<usize>>,
     /// Where the attached meta lies in the frame.
     pub meta: Option<Range<usize>>,
     /// Where the attached visa lies in the frame.
     pub visa: Option<Range<usize>>,
 }
 
-/// Decodes each frame on its own, in order; `threads` as in [`pool::run`].
-#[must_use]
-pub fn decode_batch(frames: &[&[u8]], threads: usize) -> Vec<Result<Message, Refusal>> {
-    pool::map(threads, frames.len(), GRAIN, |index| decode(frames[index]))
+impl Message {
+    /// Whether the data is the text itself (MSG-4).
+    #[must_use]
+    pub fn is_broadcast(&self) -> bool {
+        self.receiver.is_broadcast()
+            || self
+                .group
+                .as_ref()
+                .is_some_and(|group| group.is_broadcast())
+    }
 }
 
-/// The message that a frame is.
+/// A message, or why a frame is none.
+pub type Decoded = Result<Message, Refusal>;
+
+/// What became of the frames of a batch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    items: Vec<Decoded>,
+    arena: Vec<u8>,
+}
+
+impl Table {
+    /// A message or a refusal for each frame, in order.
+    pub fn items(&self) -> &[Decoded] {
+        &self.items
+    }
+
+    /// Data and signatures of all messages; nothing else is in there.
+    #[must_use]
+    pub fn arena(&self) -> &[u8] {
+        &self.arena
+    }
+
+    /// What was signed, of a message of this table.
+    #[must_use]
+    pub fn data(&self, message: &Message) -> &[u8] {
+        &self.arena[message.data.clone()]
+    }
+
+    /// The signature of a message of this table.
+    #[must_use]
+    pub fn signature(&self, message: &Message) -> &[u8] {
+        &self.arena[message.signature.clone()]
+    }
+
+    /// Puts the items of another table behind those of this one.
+    fn append(&mut self, mut other: Self) {
+        let shift = self.arena.len();
+        self.arena.append(&mut other.arena);
+        self.items.extend(other.items.into_iter().map(|decoded| {
+            decoded.map(|mut message| {
+                for range in [&mut message.data, &mut message.signature] {
+                    *range = range.start + shift..range.end + shift;
+                }
+                message
+            })
+        }));
+    }
+}
+
+/// Decodes each frame on its own, in order; `threads` as in [`pool::run`].
+#[must_use]
+pub fn decode_batch(frames: &[&[u8]], threads: usize) -> Table {
+    let mut parts = pool::run(threads, frames.len(), GRAIN, |range| {
+        decode_all(&frames[range])
+    })
+    .into_iter();
+    let mut table = parts.next().unwrap_or_default();
+    parts.for_each(|part| table.append(part));
+    table
+}
+
+fn decode_all(frames: &[&[u8]]) -> Table {
+    let size = frames.iter().map(|frame| frame.len()).sum();
+    Decoder::lend(size, |decoder| {
+        let items = frames.iter().map(|frame| decoder.decode(frame)).collect();
+        let arena = std::mem::take(&mut decoder.arena);
+        Table { items, arena }
+    })
+}
+
+/// Whether a frame is a message.
 ///
 /// # Errors
 /// `TOO_LARGE`, `MALFORMED`, `BAD_ENCODING` or `BAD_ADDRESS`, the first cause by VERDICT-2.
-pub fn decode(frame: &[u8]) -> Result<Message, Refusal> {
-    let mut members = Vec::with_capacity(16);
-    json::split_object(json::text(frame)?, &mut members)?;
-    Envelope::collect(&members)?.decode()
+pub fn check(frame: &[u8]) -> Result<(), Refusal> {
+    Decoder::lend(frame.len(), |decoder| decoder.decode(frame).map(drop))
 }
 
 /// The long name of a field; `K` is `key` when its value is text (MSG-1).
@@ -94,139 +184,233 @@ pub fn short_name(name: &str) -> &str {
     }
 }
 
-/// The fields that a verdict may hang on, by their long names.
-const KNOWN: [&str; 15] = [
-    "sender",
-    "receiver",
-    "time",
-    "type",
-    "group",
-    "keys",
-    "key",
-    "data",
-    "signature",
-    "meta",
-    "visa",
-    "IV",
-    "from",
-    "rcpt",
-    "traces",
-];
-
-/// The known fields of a frame, as they stand there.
-#[derive(Default)]
-struct Envelope<'a> {
-    fields: [Option<Value<'a>>; KNOWN.len()],
+/// The fields that a verdict may hang on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Sender,
+    Receiver,
+    Time,
+    Type,
+    Group,
+    Keys,
+    Key,
+    Data,
+    Signature,
+    Meta,
+    Visa,
+    Iv,
+    From,
+    Rcpt,
+    Traces,
 }
 
-impl<'a> Envelope<'a> {
-    /// Sorts the members by name. What is too large is found first, then names that come twice (JSON-3, JSON-5).
-    fn collect(members: &[Member<'a>]) -> Result<Self, Refusal> {
-        let mut envelope = Self::default();
-        let mut others = Vec::new();
-        let mut twice = None;
-        for Member { name: sent, value } in members {
-            if sent == "K" {
-                // Two of them are one name twice, even where they stand for `key` and `keys`.
-                others.push(&**sent);
-            }
-            let name = long_name(sent, matches!(value, Value::String(_)));
-            match (name, value) {
-                ("keys", Value::Object { entries, .. }) if *entries > MAX_KEYS => {
-                    return Err(too_large("keys", MAX_KEYS));
-                }
-                ("traces", Value::Array { entries, .. }) if *entries > MAX_TRACES => {
-                    return Err(too_large("traces", MAX_TRACES));
-                }
-                _ => {}
-            }
-            match KNOWN.iter().position(|&known| known == name) {
-                Some(index) if envelope.fields[index].is_some() => twice = Some(name),
-                Some(index) => envelope.fields[index] = Some(*value),
-                None => others.push(name),
-            }
-        }
-        match twice.or_else(|| json::duplicate_name(others.into_iter())) {
-            None => Ok(envelope),
-            Some(name) => Err(malformed(format!("{}: comes twice", short(name)))),
-        }
-    }
+impl Field {
+    const COUNT: usize = Self::Traces as usize + 1;
 
-    /// MSG-2 to MSG-4: first the JSON types, then base64, then the IDs; but whether `data` is base64 hangs on the IDs.
-    fn decode(&self) -> Result<Message, Refusal> {
-        let (sender, data, signature) = (
-            self.needed_text("sender")?,
-            self.needed_text("data")?,
-            self.needed_text("signature")?,
-        );
-        let (receiver, group) = (self.text("receiver")?, self.text("group")?);
-        let (time, kind) = (self.time()?, self.kind()?);
-        let (meta, visa) = (self.attachment("meta")?, self.attachment("visa")?);
-        let (key, iv, keys) = (self.text("key")?, self.text("IV")?, self.keys()?);
-        self.check_hints()?;
-
-        let sender = Identifier::parse(&sender);
-        let receiver = Identifier::parse(receiver.as_deref().unwrap_or(ANYONE));
-        let group = group.as_deref().map(Identifier::parse);
-        let is_broadcast = receiver.as_ref().is_some_and(Identifier::is_broadcast)
-            || group
-                .as_ref()
-                .is_some_and(|group| group.as_ref().is_some_and(Identifier::is_broadcast));
-        let data = if is_broadcast {
-            data.into_owned().into_bytes()
-        } else {
-            decode_needed("data", &data)?
-        };
-        let signature = decode_needed("signature", &signature)?;
-        for (name, text) in [("key", key), ("IV", iv)] {
-            if let Some(text) = text {
-                decode_text(name, &text)?;
-            }
-        }
-        for text in keys {
-            decode_text("keys", &text.unescape())?;
-        }
-
-        let sender = sender.ok_or_else(|| not_an_id("sender"))?;
-        let receiver = receiver.ok_or_else(|| not_an_id("receiver"))?;
-        if group == Some(None) {
-            return Err(not_an_id("group"));
-        }
-        Ok(Message {
-            sender,
-            receiver,
-            time,
-            kind,
-            data,
-            signature,
-            meta,
-            visa,
+    /// The field of that name, long or short (MSG-1).
+    #[inline]
+    fn of(name: &str, value_is_text: bool) -> Option<Self> {
+        // As bytes these become one decision over length and letters.
+        Some(match name.as_bytes() {
+            b"sender" | b"F" => Self::Sender,
+            b"receiver" | b"R" => Self::Receiver,
+            b"time" | b"W" => Self::Time,
+            b"type" | b"T" => Self::Type,
+            b"group" | b"G" => Self::Group,
+            b"K" if value_is_text => Self::Key,
+            b"keys" | b"K" => Self::Keys,
+            b"key" => Self::Key,
+            b"data" | b"D" => Self::Data,
+            b"signature" | b"V" => Self::Signature,
+            b"meta" | b"M" => Self::Meta,
+            b"visa" | b"P" => Self::Visa,
+            b"IV" => Self::Iv,
+            b"from" => Self::From,
+            b"rcpt" => Self::Rcpt,
+            b"traces" => Self::Traces,
+            _ => return None,
         })
     }
 
-    /// The value of a known field; `null` is absent.
-    fn get(&self, name: &str) -> Option<Value<'a>> {
-        let index = KNOWN.iter().position(|&known| known == name)?;
-        self.fields[index].filter(|&value| value != Value::Null)
+    fn bit(self) -> u32 {
+        1 << self as u32
     }
 
-    fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, Refusal> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.unescape())),
-            Some(_) => Err(malformed(format!("{name}: not a text"))),
+    /// How many entries it may have, when it has more (JSON-5).
+    #[inline]
+    fn too_many(self, value: Span) -> Option<usize> {
+        let most = match self {
+            Self::Keys if value.is_object() => MAX_KEYS,
+            Self::Traces if value.is_array() => MAX_TRACES,
+            _ => return None,
+        };
+        (value.entries > most).then_some(most)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Receiver => "receiver",
+            Self::Time => "time",
+            Self::Type => "type",
+            Self::Group => "group",
+            Self::Keys => "keys",
+            Self::Key => "key",
+            Self::Data => "data",
+            Self::Signature => "signature",
+            Self::Meta => "meta",
+            Self::Visa => "visa",
+            Self::Iv => "IV",
+            Self::From => "from",
+            Self::Rcpt => "rcpt",
+            Self::Traces => "traces",
+        }
+    }
+}
+
+/// The known fields of a frame, as they stand there; `null` is absent.
+struct Envelope<'a> {
+    text: &'a str,
+    fields: [Span; Field::COUNT],
+}
+
+/// Sorts fields by name.
+struct Collector<'a> {
+    fields: [Span; Field::COUNT],
+    seen: u32,
+    seen_k: bool,
+    too_many: Option<(Field, usize)>,
+    twice: Option<Field>,
+    others: Vec<Text<'a>>,
+}
+
+impl<'a> Collector<'a> {
+    fn new() -> Self {
+        Self {
+            fields: [Span::NULL; Field::COUNT],
+            seen: 0,
+            seen_k: false,
+            too_many: None,
+            twice: None,
+            others: Vec::new(),
         }
     }
 
-    fn needed_text(&self, name: &str) -> Result<Cow<'a, str>, Refusal> {
-        match self.get(name) {
-            Some(Value::String(text)) if !text.is_empty() => Ok(text.unescape()),
-            _ => Err(malformed(format!("{name}: missing, empty or not a text"))),
+    /// Takes a field that is known, and tells which it is.
+    #[inline(always)]
+    #[expect(clippy::inline_always)] // So that a member stays in registers.
+    fn take(&mut self, name: &str, value: Span) -> Option<Field> {
+        let field = Field::of(name, value.is_text())?;
+        if let Some(most) = field.too_many(value) {
+            self.too_many = self.too_many.or(Some((field, most)));
         }
+        // Two of `K` are one name twice, even where they stand for `key` and `keys`.
+        let is_k = name == "K";
+        if self.seen & field.bit() != 0 || self.seen_k && is_k {
+            self.twice = Some(field);
+        }
+        self.seen |= field.bit();
+        self.seen_k |= is_k;
+        self.fields[field as usize] = value;
+        Some(field)
+    }
+
+    /// The fields of `text`. What is too large is found first, then names that come twice (JSON-3, JSON-5).
+    fn finish(self, text: &'a str) -> Result<Envelope<'a>, Refusal> {
+        if let Some((field, most)) = self.too_many {
+            return Err(too_large(field.name(), most));
+        }
+        let twice = self.twice.map(|field| Cow::Borrowed(field.name()));
+        match twice.or_else(|| json::duplicate_name(self.others.into_iter())) {
+            None => Ok(Envelope {
+                text,
+                fields: self.fields,
+            }),
+            Some(name) => Err(malformed(format!("{}: comes twice", short(&name)))),
+        }
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads the whole text; `each` sees all members, and which fields they are.
+    #[inline]
+    fn read(
+        text: &'a str,
+        mut each: impl FnMut(&Member<'a>, Option<Field>),
+    ) -> Result<Self, Refusal> {
+        let mut collector = Collector::new();
+        let mut members = Members::new(text)?;
+        while let Some(member) = members.next_member()? {
+            let field = collector.take(&member.name.unescape(), member.value);
+            if field.is_none() {
+                collector.others.push(member.name);
+            }
+            each(&member, field);
+        }
+        collector.finish(text)
+    }
+
+    #[inline]
+    fn span(&self, field: Field) -> Span {
+        self.fields[field as usize]
+    }
+
+    fn value(&self, field: Field) -> Option<Value<'a>> {
+        let span = self.span(field);
+        (!span.is_null()).then(|| span.value(self.text))
+    }
+
+    /// Whether the frame has the field, be it `null`.
+    fn names(&self, field: Field) -> bool {
+        self.span(field) != Span::NULL
+    }
+
+    #[inline]
+    fn text(&self, field: Field) -> Option<Cow<'a, str>> {
+        self.span(field).text(self.text).map(Text::unescape)
+    }
+
+    /// MSG-2 for the fields that a message needs.
+    fn check_needed(&self) -> Result<(), Refusal> {
+        for field in [Field::Sender, Field::Data, Field::Signature] {
+            let span = self.span(field);
+            if !span.is_text() || span.place().len() == "\"\"".len() {
+                return Err(malformed(format!(
+                    "{}: missing, empty or not a text",
+                    field.name()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// MSG-2 for the others; what `keys` has goes into `entries`.
+    fn check_others(&self, entries: &mut Entries<'a>) -> Result<Numbers, Refusal> {
+        for field in TEXTS {
+            let span = self.span(field);
+            if !span.is_text() && !span.is_null() {
+                return Err(malformed(format!("{}: not a text", field.name())));
+            }
+        }
+        for field in [Field::Keys, Field::Meta, Field::Visa] {
+            let span = self.span(field);
+            if !span.is_object() && !span.is_null() {
+                return Err(malformed(format!("{}: not an object", field.name())));
+            }
+        }
+        let traces = self.span(Field::Traces);
+        if !traces.is_array() && !traces.is_null() {
+            return Err(malformed("traces: not an array"));
+        }
+        self.read_keys(entries)?;
+        Ok(Numbers {
+            time: self.time()?,
+            kind: self.kind()?,
+        })
     }
 
     fn time(&self) -> Result<Option<f64>, Refusal> {
-        let Some(value) = self.get("time") else {
+        let Some(value) = self.value(Field::Time) else {
             return Ok(None);
         };
         match json::seconds(value) {
@@ -237,8 +421,9 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    /// The type when it is a number; `None` too when it is a name.
     fn kind(&self) -> Result<Option<i64>, Refusal> {
-        match self.get("type") {
+        match self.value(Field::Type) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(number_in_digits(&text.unescape())),
             Some(Value::Number(raw)) => match json::number(raw) {
@@ -249,41 +434,205 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The values of `keys`. Their names are hints.
-    fn keys(&self) -> Result<Vec<Text<'a>>, Refusal> {
-        let raw = match self.get("keys") {
-            None => return Ok(Vec::new()),
-            Some(Value::Object { raw, .. }) => raw,
-            Some(_) => return Err(malformed("keys: not an object")),
-        };
-        let mut members = Vec::new();
-        json::split_object(raw, &mut members)?;
-        if let Some(name) = json::duplicate_name(members.iter().map(|member| &*member.name)) {
-            return Err(malformed(format!("keys: {} comes twice", short(name))));
-        }
-        let text = |member: &Member<'a>| match member.value {
-            Value::String(text) => Ok(text),
-            _ => Err(malformed("keys: a value is not a text")),
-        };
-        members.iter().map(text).collect()
+    /// Where an object stands, if it does.
+    fn object(&self, field: Field) -> Option<Range<usize>> {
+        let span = self.span(field);
+        span.is_object().then(|| span.place())
     }
 
-    fn attachment(&self, name: &str) -> Result<Option<Range<usize>>, Refusal> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Object { start, raw, .. }) => Ok(Some(start..start + raw.len())),
-            Some(_) => Err(malformed(format!("{name}: not an object"))),
+    fn read_keys(&self, entries: &mut Entries<'a>) -> Result<(), Refusal> {
+        entries.clear();
+        let Some(place) = self.object(Field::Keys) else {
+            return Ok(());
+        };
+        let text = &self.text[place];
+        let mut members = Members::new(text)?;
+        while let Some(Member { name, value, .. }) = members.next_member()? {
+            let Some(value) = value.text(text) else {
+                return Err(malformed("keys: a value is not a text"));
+            };
+            entries.push((name, value));
+        }
+        match json::duplicate_name(entries.iter().map(|(name, _)| *name)) {
+            None => Ok(()),
+            Some(name) => Err(malformed(format!("keys: {} comes twice", short(&name)))),
+        }
+    }
+}
+
+/// Fields that are text when they are there.
+const TEXTS: [Field; 6] = [
+    Field::Receiver,
+    Field::Group,
+    Field::Key,
+    Field::Iv,
+    Field::From,
+    Field::Rcpt,
+];
+
+/// Names and values of `keys`. The names are hints.
+type Entries<'a> = Vec<(Text<'a>, Text<'a>)>;
+
+/// Time and type of a message.
+struct Numbers {
+    time: Option<f64>,
+    /// `None` too for a type that is a name.
+    kind: Option<i64>,
+}
+
+/// Decodes frames one after the other into one arena.
+struct Decoder<'k, 'a> {
+    known: &'k mut KnownIds,
+    arena: Vec<u8>,
+    /// Names and values of `keys` of the frame at hand; here so that its memory serves the next one too.
+    keys: Entries<'a>,
+}
+
+impl<'a> Decoder<'_, 'a> {
+    /// Lends a decoder for frames of so many bytes in all to `work`.
+    fn lend<R>(size: usize, work: impl FnOnce(&mut Decoder<'_, 'a>) -> R) -> R {
+        KnownIds::lend(|known| {
+            work(&mut Decoder {
+                known,
+                // Base64 decodes to three quarters; only the text of a broadcast may ask for more.
+                arena: Vec::with_capacity(size / 4 * 3 + SLACK),
+                keys: Vec::new(),
+            })
+        })
+    }
+
+    fn decode(&mut self, frame: &'a [u8]) -> Decoded {
+        let envelope = Envelope::read(json::text(frame)?, |_, _| ())?;
+        let before = self.arena.len();
+        let decoded = self.judge(&envelope);
+        if decoded.is_err() {
+            self.arena.truncate(before);
+        }
+        decoded
+    }
+
+    /// MSG-2 to MSG-4: first the JSON types, then base64, then the IDs; but whether `data` is base64 hangs on the IDs.
+    fn judge(&mut self, envelope: &Envelope<'a>) -> Decoded {
+        envelope.check_needed()?;
+        let Numbers { time, kind } = envelope.check_others(&mut self.keys)?;
+        let sender = self.identifier(envelope, Field::Sender);
+        let receiver = self.receiver(envelope);
+        let group = self.identifier(envelope, Field::Group);
+
+        let data = envelope.text(Field::Data).unwrap_or_default();
+        let data = if receiver.is_broadcast() || group.is_broadcast() {
+            let start = self.arena.len();
+            self.arena.extend_from_slice(data.as_bytes());
+            start..self.arena.len()
+        } else {
+            self.append_needed(Field::Data, &data)?
+        };
+        let signature = envelope.text(Field::Signature).unwrap_or_default();
+        let signature = self.append_needed(Field::Signature, &signature)?;
+        self.check_encodings(envelope)?;
+
+        let name = envelope.span(Field::Type);
+        Ok(Message {
+            sender: sender.needed(Field::Sender)?,
+            receiver: receiver.needed(Field::Receiver)?,
+            group: group.valid(Field::Group)?,
+            time,
+            kind,
+            data,
+            signature,
+            type_name: (kind.is_none() && name.is_text()).then(|| name.place()),
+            keys: envelope.object(Field::Keys),
+            meta: envelope.object(Field::Meta),
+            visa: envelope.object(Field::Visa),
+        })
+    }
+
+    /// The encodings that a message may have beside those of data and signature (MSG-4); `check_others` has been here.
+    fn check_encodings(&mut self, envelope: &Envelope<'a>) -> Result<(), Refusal> {
+        let before = self.arena.len();
+        for field in [Field::Key, Field::Iv] {
+            if let Some(text) = envelope.text(field) {
+                self.append(field, &text)?;
+            }
+        }
+        for index in 0..self.keys.len() {
+            self.append(Field::Keys, &self.keys[index].1.unescape())?;
+        }
+        self.arena.truncate(before);
+        Ok(())
+    }
+
+    /// Whether a message with this receiver, and with this group, is broadcast (MSG-4).
+    fn is_broadcast(&mut self, receiver: &Envelope, group: &Envelope) -> bool {
+        self.receiver(receiver).is_broadcast()
+            || self.identifier(group, Field::Group).is_broadcast()
+    }
+
+    fn receiver(&mut self, envelope: &Envelope) -> Claim {
+        match self.identifier(envelope, Field::Receiver) {
+            Claim::Absent => Claim::Is(self.known.anyone()),
+            receiver => receiver,
         }
     }
 
-    /// What the routing adds; only its JSON types matter here.
-    fn check_hints(&self) -> Result<(), Refusal> {
-        self.text("from")?;
-        self.text("rcpt")?;
-        match self.get("traces") {
-            None | Some(Value::Array { .. }) => Ok(()),
-            Some(_) => Err(malformed("traces: not an array")),
+    fn identifier(&mut self, envelope: &Envelope, field: Field) -> Claim {
+        match envelope.text(field) {
+            None => Claim::Absent,
+            Some(text) => self.known.parse(&text).map_or(Claim::IsNone, Claim::Is),
         }
+    }
+
+    /// Decodes transportable data into the arena.
+    fn append(&mut self, field: Field, text: &str) -> Result<Range<usize>, Refusal> {
+        let start = self.arena.len();
+        if base64::append_transportable(text, &mut self.arena) {
+            return Ok(start..self.arena.len());
+        }
+        let name = field.name();
+        Err(Refusal::new(
+            Code::BadEncoding,
+            format!("{name}: not base64"),
+        ))
+    }
+
+    /// The same for what may not decode to nothing.
+    fn append_needed(&mut self, field: Field, text: &str) -> Result<Range<usize>, Refusal> {
+        let place = self.append(field, text)?;
+        if place.is_empty() {
+            let name = field.name();
+            return Err(Refusal::new(
+                Code::BadEncoding,
+                format!("{name}: decodes to nothing"),
+            ));
+        }
+        Ok(place)
+    }
+}
+
+/// What stands where an ID belongs.
+enum Claim {
+    Absent,
+    /// A text that is no ID.
+    IsNone,
+    Is(Arc<Identifier>),
+}
+
+impl Claim {
+    /// What is no ID counts as not broadcast (MSG-4).
+    fn is_broadcast(&self) -> bool {
+        matches!(self, Self::Is(identifier) if identifier.is_broadcast())
+    }
+
+    fn valid(self, field: Field) -> Result<Option<Arc<Identifier>>, Refusal> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Is(identifier) => Ok(Some(identifier)),
+            Self::IsNone => Err(not_an_id(field)),
+        }
+    }
+
+    fn needed(self, field: Field) -> Result<Arc<Identifier>, Refusal> {
+        self.valid(field)?.ok_or_else(|| not_an_id(field))
     }
 }
 
@@ -291,21 +640,6 @@ impl<'a> Envelope<'a> {
 fn number_in_digits(text: &str) -> Option<i64> {
     let in_digits = text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| in_digits)
-}
-
-fn decode_text(name: &str, text: &str) -> Result<Vec<u8>, Refusal> {
-    base64::decode_transportable(text)
-        .ok_or_else(|| Refusal::new(Code::BadEncoding, format!("{name}: not base64")))
-}
-
-fn decode_needed(name: &str, text: &str) -> Result<Vec<u8>, Refusal> {
-    match decode_text(name, text)? {
-        data if data.is_empty() => Err(Refusal::new(
-            Code::BadEncoding,
-            format!("{name}: decodes to nothing"),
-        )),
-        data => Ok(data),
-    }
 }
 
 /// A name for a reason, which is one line and not a long one.
@@ -321,6 +655,6 @@ fn too_large(name: &str, most: usize) -> Refusal {
     Refusal::new(Code::TooLarge, format!("{name}: more than {most} entries"))
 }
 
-fn not_an_id(name: &str) -> Refusal {
-    Refusal::new(Code::BadAddress, format!("{name}: not an ID"))
+fn not_an_id(field: Field) -> Refusal {
+    Refusal::new(Code::BadAddress, format!("{}: not an ID", field.name()))
 }

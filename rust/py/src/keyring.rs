@@ -126,7 +126,7 @@ impl KeyStore {
     /// Looks up the senders of a table.
     fn resolve(&self, table: Py<MessageTable>) -> Resolution {
         Resolution {
-            inner: self.0.resolve(table.get().items()),
+            inner: self.0.resolve(table.get().inner()),
             table,
         }
     }
@@ -160,22 +160,22 @@ impl Resolution {
 
     /// One code a message, and the reasons of those that were refused.
     fn verify<'py>(&self, py: Python<'py>, now: f64, threads: usize) -> PyResult<Verdicts<'py>> {
-        let (items, frames) = (self.table.get().items(), self.table.get().frames(py));
-        let verdicts = py.detach(|| self.inner.verify(items, &frames, now, threads));
+        let (table, frames) = (self.table.get().inner(), self.table.get().frames(py));
+        let verdicts = py.detach(|| self.inner.verify(table, &frames, now, threads));
         buffers::verdicts(py, &verdicts)
     }
 
     /// Adds the attachments of the messages with code 0 to the store. What does not fit in is left out.
     fn learn(&self, py: Python<'_>, codes: &[u8], now: f64) -> PyResult<()> {
-        let (items, frames) = (self.table.get().items(), self.table.get().frames(py));
-        if codes.len() != items.len() {
+        let (table, frames) = (self.table.get().inner(), self.table.get().frames(py));
+        if codes.len() != frames.len() {
             return Err(PyValueError::new_err(format!(
                 "{} codes for {} messages",
                 codes.len(),
-                items.len()
+                frames.len()
             )));
         }
-        self.inner.learn(items, &frames, codes, now);
+        self.inner.learn(table, &frames, codes, now);
         Ok(())
     }
 }

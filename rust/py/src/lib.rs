@@ -9,6 +9,7 @@ mod framing;
 mod identity;
 mod keyring;
 mod keys;
+mod made;
 mod message;
 mod meta;
 mod registry;

@@ -1,20 +1,26 @@
-//! Reliable messages: frames to a table of messages, mappings to frames.
+//! Reliable messages: frames to a table of messages, mappings to frames, frames to changed frames.
 
 use std::borrow::Cow;
+use std::ffi::c_int;
+use std::ops::Range;
+use std::sync::Arc;
 
 use dimp_core::code::{Code, Refusal};
 use dimp_core::encode::{Bracket, Writer};
-use dimp_core::json::{self, Number, Scanner, Token};
-use dimp_core::keyring::Decoded;
-use dimp_core::message::{self, Message};
+use dimp_core::identity::Identifier;
+use dimp_core::json::{self, Members, Number, Scanner, Token};
+use dimp_core::message::{self, Changed, Changes, Decoded, Emitter, Message, Table};
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
+};
+use pyo3::{ffi, IntoPyObjectExt};
 
-use crate::buffers;
+use crate::{buffers, made};
 
 /// Bytes of frames that are worth letting go of the GIL: about a microsecond of work.
-const LONG: usize = 2048;
+const LONG: usize = 4096;
 /// Frames that are, whatever their length: as many may be split between threads, which may need the
 /// GIL for an extension.
 const MANY: usize = 16;
@@ -23,13 +29,13 @@ const MANY: usize = 16;
 #[pyclass(frozen, module = "dimp_fast._rust")]
 pub struct MessageTable {
     frames: Vec<Py<PyBytes>>,
-    items: Vec<Decoded>,
+    table: Table,
 }
 
 impl MessageTable {
-    /// A message or a refusal for each frame.
-    pub fn items(&self) -> &[Decoded] {
-        &self.items
+    /// The table of the core.
+    pub fn inner(&self) -> &Table {
+        &self.table
     }
 
     /// The frames.
@@ -38,25 +44,17 @@ impl MessageTable {
     }
 
     fn item(&self, index: isize) -> PyResult<(usize, &Decoded)> {
-        let count = self.items.len();
+        let items = self.table.items();
         let place = if index < 0 {
-            count.checked_add_signed(index)
+            items.len().checked_add_signed(index)
         } else {
             usize::try_from(index).ok()
         };
         place
-            .and_then(|place| Some((place, self.items.get(place)?)))
-            .ok_or_else(|| PyIndexError::new_err(format!("no message {index} among {count}")))
-    }
-
-    fn message(&self, index: isize) -> PyResult<(usize, &Message)> {
-        match self.item(index)? {
-            (place, Ok(message)) => Ok((place, message)),
-            (place, Err(refusal)) => Err(PyIndexError::new_err(format!(
-                "message {place} was refused: {}",
-                refusal.reason
-            ))),
-        }
+            .and_then(|place| Some((place, items.get(place)?)))
+            .ok_or_else(|| {
+                PyIndexError::new_err(format!("no message {index} among {}", items.len()))
+            })
     }
 
     fn ids<'py>(
@@ -64,22 +62,42 @@ impl MessageTable {
         py: Python<'py>,
         id: impl Fn(&Message) -> &str,
     ) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(
-            py,
-            self.items.iter().map(|item| item.as_ref().ok().map(&id)),
-        )
+        let items = self.table.items().iter();
+        PyList::new(py, items.map(|item| item.as_ref().ok().map(&id)))
+    }
+
+    /// A little-endian number for each item.
+    fn numbers<'py, const N: usize>(
+        &self,
+        py: Python<'py>,
+        number: impl Fn(Option<&Message>) -> [u8; N],
+    ) -> Bound<'py, PyBytes> {
+        let items = self.table.items().iter();
+        let numbers: Vec<u8> = items.flat_map(|item| number(item.as_ref().ok())).collect();
+        PyBytes::new(py, &numbers)
+    }
+
+    fn spans<'py>(
+        &self,
+        py: Python<'py>,
+        span: impl Fn(&Message) -> &Range<usize>,
+    ) -> Bound<'py, PyBytes> {
+        self.numbers(py, |message| {
+            let Range { start, end } = message.map_or(0..0, |message| span(message).clone());
+            (start as u128 | (end as u128) << 64).to_le_bytes()
+        })
     }
 }
 
 #[pymethods]
 impl MessageTable {
     fn __len__(&self) -> usize {
-        self.items.len()
+        self.table.items().len()
     }
 
     /// One code an item.
     fn codes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let codes = self.items.iter().map(|item| match item {
+        let codes = self.table.items().iter().map(|item| match item {
             Ok(_) => Code::Ok,
             Err(refusal) => refusal.code,
         });
@@ -106,37 +124,234 @@ impl MessageTable {
 
     /// Seconds since the epoch as little-endian `float64`; NaN for none.
     fn times<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let times = self.items.iter().flat_map(|item| {
-            let time = item.as_ref().ok().and_then(|message| message.time);
+        self.numbers(py, |message| {
+            let time = message.and_then(|message| message.time);
             time.unwrap_or(f64::NAN).to_le_bytes()
-        });
-        PyBytes::new(py, &times.collect::<Vec<u8>>())
+        })
     }
 
     /// Types as little-endian `int64`; -1 for none and for what is no number.
     fn types<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let types = self.items.iter().flat_map(|item| {
-            let kind = item.as_ref().ok().and_then(|message| message.kind);
+        self.numbers(py, |message| {
+            let kind = message.and_then(|message| message.kind);
             kind.unwrap_or(-1).to_le_bytes()
+        })
+    }
+
+    /// Data and signatures of all messages.
+    fn arena<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
+        PyMemoryView::from(slf)
+    }
+
+    /// Where the data of each message begins and ends in the arena, as pairs of little-endian
+    /// `uint64`; zeros for what was refused.
+    fn data_spans<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        self.spans(py, |message| &message.data)
+    }
+
+    /// The same of the signatures.
+    fn signature_spans<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        self.spans(py, |message| &message.signature)
+    }
+
+    /// The message at a place, `None` when it was refused. `identifiers` as for `messages`.
+    fn message(
+        slf: &Bound<'_, Self>,
+        index: isize,
+        identifiers: &Bound<'_, PyDict>,
+    ) -> PyResult<Option<ReliableMessage>> {
+        let (index, item) = slf.get().item(index)?;
+        Ok(item
+            .is_ok()
+            .then(|| ReliableMessage::new(slf, index, identifiers)))
+    }
+
+    /// The messages, `None` where one was refused. `identifiers` gives, for a canonical ID, what
+    /// stands for it in Python.
+    fn messages<'py>(
+        slf: &Bound<'py, Self>,
+        identifiers: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let items = slf.get().table.items().iter().enumerate();
+        let messages = items.map(|(index, item)| {
+            item.is_ok()
+                .then(|| ReliableMessage::new(slf, index, identifiers))
         });
-        PyBytes::new(py, &types.collect::<Vec<u8>>())
+        PyList::new(slf.py(), messages)
     }
 
-    /// The signed bytes of a message.
-    fn data<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.message(index)?.1.data))
+    /// The buffer of `arena`: read-only bytes.
+    // SAFETY: Python calls it with a view that it owns.
+    unsafe fn __getbuffer__(
+        slf: &Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let arena = slf.get().table.arena();
+        // SAFETY: the view holds a reference to the table, whose arena never changes; it is told
+        // that nobody may write.
+        let status = unsafe {
+            ffi::PyBuffer_FillInfo(
+                view,
+                slf.as_ptr(),
+                arena.as_ptr().cast_mut().cast(),
+                arena.len().try_into()?,
+                1,
+                flags,
+            )
+        };
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(PyErr::fetch(slf.py()))
+        }
+    }
+}
+
+/// One message of a table. Nothing is made of it before it is asked for.
+#[pyclass(frozen, module = "dimp_fast._rust")]
+pub struct ReliableMessage {
+    table: Py<MessageTable>,
+    index: usize,
+    identifiers: Py<PyDict>,
+}
+
+impl ReliableMessage {
+    fn new(table: &Bound<'_, MessageTable>, index: usize, identifiers: &Bound<'_, PyDict>) -> Self {
+        Self {
+            table: table.clone().unbind(),
+            index,
+            identifiers: identifiers.clone().unbind(),
+        }
     }
 
-    /// The signature of a message.
-    fn signature<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.message(index)?.1.signature))
+    fn message(&self) -> &Message {
+        match &self.table.get().table.items()[self.index] {
+            Ok(message) => message,
+            Err(_) => unreachable!("made of messages only"),
+        }
     }
 
-    /// The fields of a message as sent, under their long names; a fresh `dict` each time.
-    fn fields<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyDict>> {
-        let (place, _) = self.message(index)?;
-        let frame = json::text(self.frames[place].as_bytes(py)).map_err(buffers::refused)?;
-        build_fields(py, frame)
+    fn identifier<'py>(
+        &self,
+        py: Python<'py>,
+        identifier: &Arc<Identifier>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        made::object(py, &self.identifiers, identifier)
+    }
+
+    /// A part of the frame.
+    fn part(&self, py: Python<'_>, place: &Range<usize>) -> PyResult<&str> {
+        let frame = self.table.get().frames[self.index].as_bytes(py);
+        json::text(&frame[place.clone()]).map_err(buffers::refused)
+    }
+}
+
+#[pymethods]
+impl ReliableMessage {
+    #[getter]
+    fn sender<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.identifier(py, &self.message().sender)
+    }
+
+    #[getter]
+    fn receiver<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.identifier(py, &self.message().receiver)
+    }
+
+    #[getter]
+    fn group<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let group = self.message().group.as_ref();
+        group.map(|group| self.identifier(py, group)).transpose()
+    }
+
+    #[getter]
+    fn is_broadcast(&self) -> bool {
+        self.message().is_broadcast()
+    }
+
+    #[getter]
+    fn time(&self) -> Option<f64> {
+        self.message().time
+    }
+
+    #[getter]
+    fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let message = self.message();
+        match (&message.kind, &message.type_name) {
+            (Some(number), _) => number.into_bound_py_any(py).map(Some),
+            (None, Some(place)) => {
+                let name = Scanner::new(self.part(py, place)?).next_token();
+                match name.map_err(buffers::refused)? {
+                    Some(Token::String(name)) => name.unescape().into_bound_py_any(py).map(Some),
+                    _ => Ok(None),
+                }
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    #[getter]
+    fn data<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.table.get().table.data(self.message()))
+    }
+
+    #[getter]
+    fn signature<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.table.get().table.signature(self.message()))
+    }
+
+    #[getter]
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let keys = PyDict::new(py);
+        if let Some(place) = &self.message().keys {
+            let text = self.part(py, place)?;
+            let mut members = Members::new(text).map_err(buffers::refused)?;
+            while let Some(member) = members.next_member().map_err(buffers::refused)? {
+                if let Some(text) = member.value.text(text) {
+                    keys.set_item(&*member.name.unescape(), &*text.unescape())?;
+                }
+            }
+        }
+        Ok(keys)
+    }
+
+    #[getter]
+    fn meta<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.attachment(py, self.message().meta.as_ref())
+    }
+
+    #[getter]
+    fn visa<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.attachment(py, self.message().visa.as_ref())
+    }
+
+    /// The fields as sent, under their long names; a fresh `dict` each time.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let frame = self.table.get().frames[self.index].as_bytes(py);
+        build_object(py, json::text(frame).map_err(buffers::refused)?, true)
+    }
+
+    fn __repr__(&self) -> String {
+        let message = self.message();
+        format!(
+            "<ReliableMessage {} -> {}, {} bytes>",
+            message.sender.as_str(),
+            message.receiver.as_str(),
+            message.data.len()
+        )
+    }
+}
+
+impl ReliableMessage {
+    fn attachment<'py>(
+        &self,
+        py: Python<'py>,
+        place: Option<&Range<usize>>,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        place
+            .map(|place| build_object(py, self.part(py, place)?, false))
+            .transpose()
     }
 }
 
@@ -151,11 +366,58 @@ fn decode_batch(
     let slices = buffers::slices(&frames);
     let long =
         slices.len() >= MANY || slices.iter().map(|frame| frame.len()).sum::<usize>() >= LONG;
-    let items = buffers::detach_if(py, long, || message::decode_batch(&slices, threads));
+    let table = buffers::detach_if(py, long, || message::decode_batch(&slices, threads));
     Ok(MessageTable {
         frames: frames.into_iter().map(Bound::unbind).collect(),
-        items,
+        table,
     })
+}
+
+/// The frame with these fields changed or put in; `None` takes one out. Raises
+/// `ValueError(code, reason)` for a frame that is not sound, or a field that is not.
+#[pyfunction]
+fn retarget<'py>(
+    py: Python<'py>,
+    frame: &Bound<'py, PyBytes>,
+    fields: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let text = write_changes(fields)?;
+    let frame = frame.as_bytes();
+    let changes = Changes::read(&text).map_err(buffers::refused)?;
+    let made = buffers::detach_if(py, frame.len() >= LONG, || changes.apply(frame));
+    to_bytes(py, &made.map_err(buffers::refused)?)
+}
+
+fn to_bytes<'py>(py: Python<'py>, changed: &Changed) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, changed.len(), |out| {
+        changed.write(out);
+        Ok(())
+    })
+}
+
+/// The same for many frames; `None` and a verdict for those that are not sound.
+#[pyfunction]
+fn retarget_batch<'py>(
+    py: Python<'py>,
+    frames: &Bound<'py, PyList>,
+    fields: &Bound<'py, PyDict>,
+    threads: usize,
+) -> PyResult<(Bound<'py, PyList>, buffers::Verdicts<'py>)> {
+    let text = write_changes(fields)?;
+    let changes = Changes::read(&text).map_err(buffers::refused)?;
+    let frames = buffers::items::<PyBytes>(frames, "bytes")?;
+    let slices = buffers::slices(&frames);
+    let made = buffers::detach_if(py, slices.len() >= MANY, || {
+        changes.apply_batch(&slices, threads)
+    });
+    let frames = PyList::empty(py);
+    let mut verdicts = Vec::with_capacity(made.len());
+    for item in made {
+        let frame = item.as_ref().ok().map(|changed| to_bytes(py, changed));
+        frames.append(frame.transpose()?)?;
+        verdicts.push(item.map(drop));
+    }
+    Ok((frames, buffers::verdicts(py, &verdicts)?))
 }
 
 /// A container that is being filled, and the name that its next value has there.
@@ -176,10 +438,14 @@ impl<'py> Open<'py, '_> {
     }
 }
 
-/// The object of a frame that was decoded before, as Python has it: integers are exact, infinite numbers are kept as
-/// text (JSON-4), and the last of equal names wins.
-fn build_fields<'py>(py: Python<'py>, frame: &str) -> PyResult<Bound<'py, PyDict>> {
-    let mut scanner = Scanner::new(frame);
+/// The object of a text that was decoded before, as Python has it: integers are exact, infinite numbers are kept as
+/// text (JSON-4), and the last of equal names wins. Those of an envelope become long.
+fn build_object<'py>(
+    py: Python<'py>,
+    text: &str,
+    is_envelope: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut scanner = Scanner::new(text);
     let mut open: Vec<Open<'py, '_>> = Vec::new();
     while let Some(token) = scanner.next_token().map_err(buffers::refused)? {
         let value = match token {
@@ -208,7 +474,7 @@ fn build_fields<'py>(py: Python<'py>, frame: &str) -> PyResult<Bound<'py, PyDict
             Token::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
             Token::Null => py.None().into_bound(py),
         };
-        let is_field = open.len() == 1;
+        let is_field = is_envelope && open.len() == 1;
         match open.last() {
             Some(Open {
                 container: Container::Object(object),
@@ -251,33 +517,45 @@ fn encode<'py>(
     message: &Bound<'py, PyDict>,
     short: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let mut writer = Writer::default();
-    writer.open(Bracket::Object).map_err(buffers::refused)?;
+    let mut emitter = Emitter::new(short).map_err(buffers::refused)?;
     for (name, value) in message.iter() {
         let name = text_of_name(&name)?;
-        writer.name(if short {
-            message::short_name(&name)
-        } else {
-            &name
-        });
-        match value.cast::<PyDict>() {
-            Ok(keys) if name == "keys" || name == "K" => write_object(&mut writer, keys, true)?,
-            _ => write(&mut writer, &value, true)?,
-        }
+        emitter.field(name, |writer| write_field(writer, name, &value))?;
+    }
+    let frame = emitter.finish().map_err(buffers::refused)?;
+    Ok(PyBytes::new(py, frame.as_bytes()))
+}
+
+/// Changes of fields as JSON; `bytes` become base64.
+fn write_changes(fields: &Bound<'_, PyDict>) -> PyResult<String> {
+    let mut writer = Writer::default();
+    writer.open(Bracket::Object).map_err(buffers::refused)?;
+    for (name, value) in fields.iter() {
+        let name = text_of_name(&name)?;
+        writer.name(name);
+        write_field(&mut writer, name, &value)?;
     }
     writer.close(Bracket::Object);
-    let frame = writer.finish();
-    buffers::detach_if(py, frame.len() >= LONG, || {
-        message::decode(frame.as_bytes())
-    })
-    .map_err(buffers::refused)?;
-    Ok(PyBytes::new(py, frame.as_bytes()))
+    Ok(writer.finish())
+}
+
+/// The value of a field, `bytes` as base64; tells how many entries it has.
+fn write_field(writer: &mut Writer, name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    if let Ok(object) = value.cast::<PyDict>() {
+        write_object(writer, object, matches!(name, "keys" | "K"))?;
+        return Ok(object.len());
+    }
+    write(writer, value, true)?;
+    match value.cast::<PyList>() {
+        Ok(list) => Ok(list.len()),
+        Err(_) => Ok(value.cast::<PyTuple>().map_or(0, PyTupleMethods::len)),
+    }
 }
 
 fn write_object(writer: &mut Writer, object: &Bound<'_, PyDict>, bytes: bool) -> PyResult<()> {
     writer.open(Bracket::Object).map_err(buffers::refused)?;
     for (name, value) in object.iter() {
-        writer.name(&text_of_name(&name)?);
+        writer.name(text_of_name(&name)?);
         write(writer, &value, bytes)?;
     }
     writer.close(Bracket::Object);
@@ -342,14 +620,14 @@ fn write_integer(writer: &mut Writer, integer: &Bound<'_, PyInt>) -> PyResult<()
     Ok(())
 }
 
-fn text_of_name(name: &Bound<'_, PyAny>) -> PyResult<String> {
+fn text_of_name<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     let Ok(text) = name.cast::<PyString>() else {
         let found = name.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "JSON names are text, not {found}"
         )));
     };
-    sound_text(text).map(str::to_owned)
+    sound_text(text)
 }
 
 fn sound_text<'a>(string: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
@@ -361,6 +639,9 @@ fn sound_text<'a>(string: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
 /// Adds what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<MessageTable>()?;
+    module.add_class::<ReliableMessage>()?;
     module.add_function(wrap_pyfunction!(decode_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(encode, module)?)
+    module.add_function(wrap_pyfunction!(encode, module)?)?;
+    module.add_function(wrap_pyfunction!(retarget, module)?)?;
+    module.add_function(wrap_pyfunction!(retarget_batch, module)?)
 }

@@ -7,9 +7,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+/// Stands for the level of the kernels of the codec.
+const KERNELS: &str = "kernels";
+
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 16] = [
+const OPERATIONS: [(&str, &str); 17] = [
     ("derive_addresses", "library"),
     ("derive_eth_addresses", "library"),
     ("parse_addresses", "library"),
@@ -20,8 +23,9 @@ const OPERATIONS: [(&str, &str); 16] = [
     ("verify_batch", "library"),
     ("match_metas", "library"),
     ("prove_document", "library"),
-    ("decode_batch", "portable"),
-    ("encode", "portable"),
+    ("decode_batch", KERNELS),
+    ("encode", KERNELS),
+    ("retarget", KERNELS),
     ("framing", "portable"),
     ("digests", "library"),
     ("base58", "library"),
@@ -42,6 +46,10 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
     let operations = PyDict::new(py);
     for (name, level) in OPERATIONS {
+        let level = match level {
+            KERNELS => simd::of_codec().name(),
+            level => level,
+        };
         operations.set_item(name, level)?;
     }
 

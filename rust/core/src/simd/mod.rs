@@ -3,6 +3,13 @@
 //! A level is a set of instructions that kernels are written for. Kernels live in this folder, a
 //! file a level; the libraries that do the rest choose their instructions themselves.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512ifma;
+pub mod base64;
+pub mod text;
+
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Instructions that a kernel may count on, each including the ones before it.
@@ -29,6 +36,10 @@ pub const LEVELS: [Level; 4] = [
 
 /// The highest level that may be used, as its number; above every level: no cap.
 static CAP: AtomicU8 = AtomicU8::new(u8::MAX);
+
+/// The level that kernels use, as its number, so that it is found out once; above every level: not
+/// yet.
+static ACTIVE: AtomicU8 = AtomicU8::new(u8::MAX);
 
 impl Level {
     /// The name that users write: `portable`, `avx2`, `avx512`, `avx512ifma`.
@@ -80,6 +91,7 @@ pub fn set_cap(level: Option<Level>) {
         level.map_or(u8::MAX, |level| level as u8),
         Ordering::Relaxed,
     );
+    find_active();
 }
 
 /// The limit of [`set_cap`].
@@ -93,7 +105,23 @@ pub fn cap() -> Option<Level> {
 /// The level that kernels use: what the processor has, within the cap.
 #[must_use]
 pub fn active() -> Level {
-    cap().map_or_else(detect, |cap| cap.min(detect()))
+    let level = LEVELS.get(usize::from(ACTIVE.load(Ordering::Relaxed)));
+    level.copied().unwrap_or_else(find_active)
+}
+
+/// The level of the kernels that the envelope codec uses: the highest that has some.
+#[must_use]
+pub fn of_codec() -> Level {
+    match active() {
+        Level::Avx512 => Level::Avx2,
+        level => level,
+    }
+}
+
+fn find_active() -> Level {
+    let level = cap().map_or_else(detect, |cap| cap.min(detect()));
+    ACTIVE.store(level as u8, Ordering::Relaxed);
+    level
 }
 
 /// Features of this processor that kernels or the libraries below us look at, by name, with what

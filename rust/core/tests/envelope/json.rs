@@ -1,7 +1,7 @@
 //! docs/semantics.md#json-1 to #json-5.
 
 use dimp_core::code::{Code, Refusal};
-use dimp_core::json::{self, Number, Object, Scanner, Token, Value};
+use dimp_core::json::{self, Members, Number, Object, Scanner, Token, Value};
 use serde_json::Value as Peer;
 
 use crate::mutate::{mutate, Random};
@@ -283,12 +283,42 @@ fn json_3_names_are_compared_without_escapes_and_the_last_wins() {
     let object = Object::parse(text).unwrap();
     assert_eq!(object.get("a"), Some(Value::Number("2")));
     assert_eq!(object.get("b"), None);
-    let mut members = Vec::new();
-    json::split_object(text, &mut members).unwrap();
-    let names: Vec<&str> = members.iter().map(|member| &*member.name).collect();
-    assert_eq!(names, ["a", "a", "b"]);
-    assert_eq!(json::duplicate_name(names.into_iter()), Some("a"));
-    assert_eq!(json::duplicate_name(["a", "b", "A"].into_iter()), None);
+    let names: Vec<json::Text> = members(text).map(|(name, _)| name).collect();
+    let unescaped: Vec<_> = names.iter().map(|name| name.unescape()).collect();
+    assert_eq!(unescaped, ["a", "a", "b"]);
+    assert_eq!(
+        json::duplicate_name(names.into_iter()).as_deref(),
+        Some("a")
+    );
+    let different: Vec<json::Text> = members(r#"{"a":1,"b":1,"A":1}"#)
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(json::duplicate_name(different.into_iter()), None);
+}
+
+/// The names of an object, with their values as written.
+fn members(text: &str) -> impl Iterator<Item = (json::Text<'_>, &str)> {
+    let mut members = Members::new(text).unwrap();
+    std::iter::from_fn(move || {
+        let member = members.next_member().unwrap()?;
+        assert_eq!(text.as_bytes()[member.start], b'"');
+        Some((member.name, &text[member.value.place()]))
+    })
+}
+
+#[test]
+fn members_are_given_as_they_stand() {
+    let text = "\t{ \"a\" : [1 , {\"x\":2}] ,\n\"b\\n\":\"\\u0041\", \"\":-1e5 , \"d\":null}\r";
+    let found: Vec<_> = members(text)
+        .map(|(name, value)| (name.unescape().into_owned(), value))
+        .collect();
+    let wanted = [
+        ("a", "[1 , {\"x\":2}]"),
+        ("b\n", "\"\\u0041\""),
+        ("", "-1e5"),
+        ("d", "null"),
+    ];
+    assert_eq!(found, wanted.map(|(name, value)| (name.to_owned(), value)));
 }
 
 #[test]

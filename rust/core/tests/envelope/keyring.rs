@@ -913,7 +913,7 @@ impl Batch {
         self.frames.iter().map(String::as_bytes).collect()
     }
 
-    fn table(&self) -> Vec<Result<message::Message, Refusal>> {
+    fn table(&self) -> message::Table {
         message::decode_batch(&self.frames(), 1)
     }
 

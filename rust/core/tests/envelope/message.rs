@@ -1,7 +1,8 @@
 //! docs/semantics.md#msg-1 to #msg-5, and the rules of JSON that hold for the envelope.
 
-use dimp_core::code::Code;
-use dimp_core::message::{self, Message};
+use dimp_core::code::{Code, Refusal};
+use dimp_core::json;
+use dimp_core::message::{self, Changes, Message};
 
 use crate::mutate::{mutate, Random};
 
@@ -13,12 +14,39 @@ fn frame(more: &str) -> String {
     format!(r#"{{"sender":"{MOKI}","receiver":"{HULK}","data":"Zm9v","signature":"YmFy"{more}}}"#)
 }
 
-fn decode(frame: impl AsRef<[u8]>) -> Message {
-    message::decode(frame.as_ref()).unwrap_or_else(|refusal| panic!("{}", refusal.reason))
+/// A message with the bytes that it has in the arena.
+#[derive(Debug, PartialEq)]
+struct Decoded {
+    message: Message,
+    data: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+fn try_decode(frame: &[u8]) -> Result<Decoded, Refusal> {
+    let table = message::decode_batch(&[frame], 1);
+    let message = table.items()[0].clone()?;
+    assert_eq!(message::check(frame), Ok(()));
+    Ok(Decoded {
+        data: table.data(&message).to_vec(),
+        signature: table.signature(&message).to_vec(),
+        message,
+    })
+}
+
+fn decode(frame: impl AsRef<[u8]>) -> Decoded {
+    try_decode(frame.as_ref()).unwrap_or_else(|refusal| panic!("{}", refusal.reason))
 }
 
 fn code(frame: impl AsRef<[u8]>) -> Code {
-    message::decode(frame.as_ref()).map_or_else(|refusal| refusal.code, |_| Code::Ok)
+    let frame = frame.as_ref();
+    match (try_decode(frame), message::check(frame)) {
+        (Ok(_), Ok(())) => Code::Ok,
+        (Err(refusal), Err(again)) => {
+            assert_eq!(refusal, again);
+            refusal.code
+        }
+        (decoded, checked) => panic!("{decoded:?}, but {checked:?}"),
+    }
 }
 
 /// The code of a frame with `field` (a name and a value) beside the needed ones.
@@ -34,17 +62,26 @@ fn msg_1_short_and_long_names_mean_the_same() {
     let short = format!(
         r#"{{"F":"{MOKI}","R":"{HULK}","W":5,"T":1,"G":"{HULK}","K":{{"x":"QQ=="}},"D":"Zm9v","V":"YmFy","M":{{}},"P":{{}}}}"#
     );
-    let (meta, visa) = (decode(&long).meta, decode(&long).visa);
-    assert_eq!(&long[meta.clone().unwrap()], "{}");
+    let (found, wanted) = (decode(&short), decode(&long));
+    assert_eq!(
+        (&found.data, &found.signature),
+        (&wanted.data, &wanted.signature)
+    );
+    let (found, wanted) = (found.message, wanted.message);
+    for (frame, message) in [(&short, &found), (&long, &wanted)] {
+        assert_eq!(&frame[message.meta.clone().unwrap()], "{}");
+        assert_eq!(&frame[message.visa.clone().unwrap()], "{}");
+        assert_eq!(&frame[message.keys.clone().unwrap()], r#"{"x":"QQ=="}"#);
+    }
     assert_eq!(
         Message {
-            meta,
-            visa,
-            ..decode(&short)
+            meta: wanted.meta.clone(),
+            visa: wanted.visa.clone(),
+            keys: wanted.keys.clone(),
+            ..found
         },
-        decode(&long)
+        wanted
     );
-    assert_eq!(&short[decode(&short).meta.unwrap()], "{}");
 }
 
 #[test]
@@ -156,7 +193,8 @@ fn msg_2_time() {
         ("\"12.5\"", Some(12.5)),
         ("null", None),
     ] {
-        assert_eq!(decode(frame(&format!(",\"time\":{value}"))).time, expected);
+        let decoded = decode(frame(&format!(",\"time\":{value}")));
+        assert_eq!(decoded.message.time, expected);
     }
     for value in [
         "-1",
@@ -194,7 +232,7 @@ fn msg_2_type() {
         ("null", None),
     ] {
         assert_eq!(
-            decode(frame(&format!(",\"type\":{value}"))).kind,
+            decode(frame(&format!(",\"type\":{value}"))).message.kind,
             expected,
             "{value}"
         );
@@ -218,7 +256,7 @@ fn msg_2_type() {
 
 #[test]
 fn msg_3_ids() {
-    assert_eq!(decode(frame("")).sender.as_str(), MOKI);
+    assert_eq!(decode(frame("")).message.sender.as_str(), MOKI);
     assert_eq!(
         code(frame("").replace(MOKI, "moki@nobody")),
         Code::BadAddress
@@ -226,10 +264,10 @@ fn msg_3_ids() {
     assert_eq!(code(frame("").replace(HULK, "")), Code::BadAddress);
     assert_eq!(code_with(r#""group":"nobody""#), Code::BadAddress);
     let anyone = decode(frame("").replace("\"receiver\"", "\"x\""));
-    assert_eq!(anyone.receiver.as_str(), "anyone@anywhere");
+    assert_eq!(anyone.message.receiver.as_str(), "anyone@anywhere");
     assert_eq!(anyone.data, b"Zm9v", "broadcast: the text itself");
     let canonical = decode(frame("").replace(HULK, "Station@AnyWhere/X"));
-    assert_eq!(canonical.receiver.as_str(), "Station@anywhere/X");
+    assert_eq!(canonical.message.receiver.as_str(), "Station@anywhere/X");
 }
 
 #[test]
@@ -424,7 +462,7 @@ fn verdict_2_the_first_of_several_causes() {
 #[test]
 fn reasons_name_the_field() {
     let reason = |frame: &str| {
-        message::decode(frame.as_bytes())
+        message::check(frame.as_bytes())
             .unwrap_err()
             .reason
             .into_owned()
@@ -449,11 +487,31 @@ fn verdict_3_a_batch_is_its_items() {
         })
         .collect();
     let frames: Vec<&[u8]> = frames.iter().map(String::as_bytes).collect();
-    let alone: Vec<_> = frames.iter().map(|frame| message::decode(frame)).collect();
-    for threads in [0, 1, 2, 3] {
-        assert_eq!(message::decode_batch(&frames, threads), alone);
+    let together = message::decode_batch(&frames, 1);
+    for (frame, found) in frames.iter().zip(together.items()) {
+        let found = found.clone().map(|message| Decoded {
+            data: together.data(&message).to_vec(),
+            signature: together.signature(&message).to_vec(),
+            message: Message {
+                data: 0..0,
+                signature: 0..0,
+                ..message
+            },
+        });
+        let alone = try_decode(frame).map(|alone| Decoded {
+            message: Message {
+                data: 0..0,
+                signature: 0..0,
+                ..alone.message
+            },
+            ..alone
+        });
+        assert_eq!(found, alone);
     }
-    assert_eq!(message::decode_batch(&[], 0), []);
+    for threads in [0, 2, 3] {
+        assert_eq!(message::decode_batch(&frames, threads), together);
+    }
+    assert!(message::decode_batch(&[], 0).items().is_empty());
 }
 
 /// No input may panic, and what is accepted keeps what a frame promises.
@@ -474,15 +532,23 @@ fn mutated_frames_never_panic() {
     let mut codes = [0usize; 12];
     for round in 0..60_000 {
         let frame = mutate(&mut random, seeds[round % seeds.len()].as_bytes());
-        match message::decode(&frame) {
-            Ok(message) => {
+        match try_decode(&frame) {
+            Ok(Decoded {
+                message,
+                data,
+                signature,
+            }) => {
                 codes[0] += 1;
-                assert!(!message.data.is_empty() && !message.signature.is_empty());
+                assert!(!data.is_empty() && !signature.is_empty());
                 assert!(message
                     .time
                     .is_none_or(|time| (0.0..f64::INFINITY).contains(&time)));
-                for place in [message.meta, message.visa].into_iter().flatten() {
+                let objects = [message.meta, message.visa, message.keys];
+                for place in objects.into_iter().flatten() {
                     assert!(frame[place.clone()].starts_with(b"{") && frame[place].ends_with(b"}"));
+                }
+                if let Some(place) = message.type_name {
+                    assert!(frame[place.clone()].starts_with(b"\"") && message.kind.is_none());
                 }
             }
             Err(refusal) => {
@@ -501,4 +567,174 @@ fn mutated_frames_never_panic() {
         seen.iter().all(|&code| codes[code as usize] > 500),
         "{codes:?}"
     );
+}
+
+fn change(frame: &str, changes: &str) -> Result<String, Refusal> {
+    let changes = Changes::read(changes)?;
+    let made = changes.apply(frame.as_bytes())?;
+    let mut out = vec![0; made.len()];
+    made.write(&mut out);
+    Ok(String::from_utf8(out).expect("made of text"))
+}
+
+#[test]
+fn msg_11_what_does_not_change_keeps_its_bytes() {
+    let (head, tail) = (
+        format!(" {{\t\"sender\" : \"{MOKI}\""),
+        r#","signature":"YmFy"}  "#,
+    );
+    let frame = format!(
+        r#"{head}, "rcpt" :"x" ,"\u0066rom":null, "data":"Zm9v" , "n":[1.50 , {{"é":"\/"}}]{tail}"#
+    );
+    for (changes, wanted) in [
+        ("{}", frame.clone()),
+        (r#"{"rcpt":"y z"}"#, frame.replace(r#""x""#, r#""y z""#)),
+        (
+            r#"{"from":"f"}"#,
+            frame.replace(r#"\u0066rom":null"#, r#"\u0066rom":"f""#),
+        ),
+        (r#"{"rcpt":null}"#, frame.replace(r#", "rcpt" :"x" "#, " ")),
+        (
+            r#"{"n":null}"#,
+            frame.replace(r#" , "n":[1.50 , {"é":"\/"}]"#, ""),
+        ),
+        (
+            r#"{"rcpt":null,"from":null,"n":null}"#,
+            format!(r#"{head}, "data":"Zm9v"{tail}"#),
+        ),
+        (
+            r#"{"traces":[],"a\n":{"b":1},"gone":null}"#,
+            frame.replace("}  ", ", \"traces\": [], \"a\\n\":{\"b\":1}}  "),
+        ),
+    ] {
+        // Names and values of changes come from our own writer; they are put in as they are.
+        assert_eq!(
+            change(&frame, changes).as_deref(),
+            Ok(&*wanted),
+            "{changes}"
+        );
+    }
+    let first = r#"{"rcpt":"x" , "sender":"moki@anywhere","data":"{}","signature":"YmFy"}"#;
+    assert_eq!(
+        change(first, r#"{"rcpt":null}"#).as_deref(),
+        Ok(r#"{"sender":"moki@anywhere","data":"{}","signature":"YmFy"}"#)
+    );
+}
+
+#[test]
+fn msg_11_short_names_stay_short() {
+    let frame = format!(r#"{{"F":"{MOKI}","R":"{HULK}","D":"Zm9v","V":"YmFy"}}"#);
+    let with = |more: &str| frame.replace("\"}", &format!("\", {more}}}"));
+    for (changes, wanted) in [
+        (r#"{"group":"everywhere"}"#, with(r#""G": "everywhere""#)),
+        (r#"{"keys":{"a":"QQ=="}}"#, with(r#""K": {"a":"QQ=="}"#)),
+        (r#"{"rcpt":"x"}"#, with(r#""rcpt": "x""#)),
+        (
+            r#"{"receiver":"x@anywhere"}"#,
+            frame.replace(HULK, "x@anywhere"),
+        ),
+        // Of two fields with one short name the second gets its long one.
+        (
+            r#"{"key":"QQ==","keys":{}}"#,
+            with(r#""K": "QQ==", "keys": {}"#),
+        ),
+    ] {
+        assert_eq!(
+            change(&frame, changes).as_deref(),
+            Ok(&*wanted),
+            "{changes}"
+        );
+    }
+    let key = with(r#""K":"QQ==""#);
+    assert_eq!(
+        change(&key, r#"{"keys":{}}"#),
+        Ok(key.replace("==\"}", "==\", \"keys\": {}}"))
+    );
+    assert_eq!(
+        change(&key, r#"{"keys":{},"key":null}"#),
+        Ok(with(r#""K": {}"#))
+    );
+    let long = format!(r#"{{"sender":"{MOKI}","D":"Zm9v","V":"YmFy","R":"{HULK}"}}"#);
+    assert_eq!(
+        change(&long, r#"{"T":"1"}"#),
+        Ok(long.replace("\"}", "\", \"type\": \"1\"}"))
+    );
+}
+
+#[test]
+fn msg_11_refusals() {
+    let code = |frame: &str, changes: &str| {
+        change(frame, changes).map_or_else(|refusal| refusal.code, |_| Code::Ok)
+    };
+    let good = frame("");
+    for (changes, wanted) in [
+        (r#"{"rcpt":5}"#, Code::Malformed),
+        (r#"{"sender":"moki@anywhere"}"#, Code::Malformed),
+        (r#"{"D":null}"#, Code::Malformed),
+        (r#"{"signature":"YmFy"}"#, Code::Malformed),
+        (r#"{"R":"anywhere","receiver":"anywhere"}"#, Code::Malformed),
+        (r#"{"keys":"QQ=="}"#, Code::Malformed),
+        (r#"{"key":{}}"#, Code::Malformed),
+        (r#"{"time":-1}"#, Code::Malformed),
+        (r#"{"keys":{"a":"!"}}"#, Code::BadEncoding),
+        (r#"{"IV":"!"}"#, Code::BadEncoding),
+        (r#"{"receiver":"nobody"}"#, Code::BadAddress),
+        (r#"{"group":"nobody"}"#, Code::BadAddress),
+    ] {
+        assert_eq!(code(&good, changes), wanted, "{changes}");
+    }
+    let many = vec!["0"; 65].join(",");
+    assert_eq!(
+        code(&good, &format!("{{\"traces\":[{many}]}}")),
+        Code::TooLarge
+    );
+    for bad in [
+        "{",
+        "[]",
+        &frame(","),
+        &frame(r#","F":1"#),
+        &frame(r#","rcpt":5"#),
+    ] {
+        assert_eq!(code(bad, "{}"), Code::Malformed, "{bad}");
+    }
+    assert_eq!(
+        code(&frame(&format!(",\"traces\":[{many}]")), "{}"),
+        Code::TooLarge
+    );
+    let deep = frame(&format!(",\"x\":{}{}", "[".repeat(64), "]".repeat(64)));
+    assert_eq!(code(&deep, "{}"), Code::TooLarge);
+    let large = frame(&format!(
+        ",\"x\":\"{}\"",
+        "x".repeat(json::MAX_BYTES - good.len() - 7)
+    ));
+    assert_eq!(code(&large, "{}"), Code::Ok);
+    assert_eq!(code(&large, r#"{"rcpt":"x"}"#), Code::TooLarge);
+    // What was text has to be base64 when the message is broadcast no more.
+    let broadcast = good.replace(HULK, "anywhere");
+    let text = broadcast.replace("Zm9v", "{}");
+    let to_hulk = format!("{{\"receiver\":\"{HULK}\"}}");
+    assert_eq!(code(&broadcast, &to_hulk), Code::Ok);
+    assert_eq!(code(&text, &to_hulk), Code::BadEncoding);
+    assert_eq!(code(&text, r#"{"receiver":null}"#), Code::Ok);
+    let both = format!("{{\"receiver\":\"{HULK}\",\"group\":\"everywhere\"}}");
+    assert_eq!(code(&text, &both), Code::Ok);
+}
+
+#[test]
+fn msg_11_a_batch_is_its_items() {
+    let frames: Vec<String> = (0..300)
+        .map(|index| {
+            if index % 7 == 0 {
+                frame(",")
+            } else {
+                frame(&format!(",\"time\":{index}"))
+            }
+        })
+        .collect();
+    let frames: Vec<&[u8]> = frames.iter().map(String::as_bytes).collect();
+    let changes = Changes::read(r#"{"rcpt":"x","receiver":null}"#).unwrap();
+    let alone: Vec<_> = frames.iter().map(|frame| changes.apply(frame)).collect();
+    for threads in [0, 1, 2, 3] {
+        assert_eq!(changes.apply_batch(&frames, threads), alone);
+    }
 }

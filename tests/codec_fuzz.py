@@ -1,0 +1,168 @@
+"""Mutated frames through the codec of every tier that is here; all must see the same.
+
+    python tests/codec_fuzz.py [FRAMES [SEED]]
+
+The mutations know what matters to a reader of JSON, base64 and IDs. The first difference ends the
+run and is printed. A million frames take some minutes, nearly all of them in the Python tier.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from dimp_fast import _dispatch
+
+BATCH = 200
+"""Frames in one round."""
+
+HULK = "hulk@4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj"
+ETH = "x@0x3E9003153d9A39D3f57B126b0c38513D5e289c3E"
+
+_LONG_TEXT = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo" * 20 + "QUI="
+SEEDS = [
+    text.encode()
+    for text in (
+        '{"x":1,"sender":"moki@anywhere","data":"{}","signature":"AAAA"}',
+        '{"F":"moki@anywhere","R":"everyone@everywhere","D":"{\\"a\\":1}","V":"QUI=","W":12,'
+        '"K":"QUJD","M":{},"P":{},"T":"text"}',
+        f'{{"F":"{HULK}","R":"{HULK}/pad","K":{{"a":"QUJD","digest":"QUJDREVG"}},"D":"QUJD",'
+        '"V":"QUI=","W":1.5e3,"T":"1","traces":[1,{"ID":"x","time":1.5}],"from":"x","rcpt":"y"}',
+        f'{{"sender":"{ETH}","receiver":"anywhere","key":"","IV":"data:;base64,AAAA",'
+        '"data":"\u5b5f","signature":"A A A A","n":[0,-0,0.5,1e999,12345678901234567890,1e-7],'
+        '"sn":null,"visa":null}',
+        f'{{"sender": "{HULK}", "receiver": "{ETH}", "time": 1700000002.123456, "group": "{HULK}", '
+        f'"data": "{_LONG_TEXT}", "type": "136", "keys": {{"{ETH}": "{_LONG_TEXT[:64]}"}}, '
+        f'"signature": "{_LONG_TEXT[:96]}", "meta": {{"type": 1, "key": {{"a": [true, false]}}}}, '
+        '"visa": {"did": "x", "data": "{\\"time\\": 1}"}}',
+        f'{{"data":"{_LONG_TEXT[:120]}\\/\\/8=","receiver":"{HULK}","sender":"{HULK}",'
+        '"signature":"\\/\\/8=","x":[1,2,{"a":[]}],"\\u00e9\u00e9":"\\ud83d\\ude00","time":"1.5"}',
+    )
+]
+
+PIECES = [
+    b'"', b"\\", b"\\/", b"\\u00e9", b"\\ud800", b"\\ud83d\\ude00", b"\xc3\xa9", b"\xff", b"{",
+    b"}", b"[", b"]", b",", b":", b" ", b"\n", b"\t", b"\x00", b"=", b"==", b"0", b"-", b"1e999",
+    b"NaN", b"null", b"true", b'"sender":"x",', b', "sender": "x"', b'{"sender": "x"', b'"x":1,',
+    b"[[[[", b"[" * 64, b'{"a":' * 62, b"K", b'"F":"q",', b"\x7f", b".5", b"01", b"-0", b'"K":{},',
+    b'"key":"AAAA",', b'"\\u0046":1,', b"e", b"E+1", b"9" * 20, b'"",', b"@", b"/", b"anywhere",
+    b"data:", b";base64,",
+]  # fmt: skip
+
+CHANGES: list[dict[str, Any]] = [
+    {"rcpt": "a"},
+    {"receiver": "everyone@everywhere", "group": None},
+    {"receiver": HULK, "group": None},
+    {"keys": {"a": b"x"}, "key": None},
+    {"key": "AAAA", "traces": [{"ID": "x"}]},
+    {"x": None, "from": "f", "time": 5},
+    {"K": None, "T": "1"},
+    {"receiver": None, "y": {"z": 1.5}},
+]
+
+
+class Texts(dict[str, str]):
+    """Stands for IDs: each is its text."""
+
+    def __missing__(self, text: str) -> str:
+        return text
+
+
+def mutate(randomness: random.Random, frame: bytes) -> bytes:
+    """One to three small changes, near a quote as often as not."""
+    text = bytearray(frame)
+    for _ in range(randomness.choice((1, 1, 1, 2, 3))):
+        at = randomness.randrange(len(text) + 1)
+        if randomness.random() < 0.4:
+            at = min(len(text), max(0, text.find(b'"', at) + randomness.randint(-2, 2)))
+        kind = randomness.random()
+        if kind < 0.3:
+            text[at : at + 1] = randomness.choice(PIECES)
+        elif kind < 0.6:
+            text[at:at] = randomness.choice(PIECES)
+        elif kind < 0.75:
+            del text[at : at + randomness.randint(1, 4)]
+        elif kind < 0.78:
+            del text[at:]
+        elif kind < 0.93 and text:
+            text[min(at, len(text) - 1)] ^= 1 << randomness.randrange(8)
+        else:
+            start = randomness.randrange(len(text) + 1)
+            text[at:at] = text[start : start + randomness.randint(1, 60)]
+    return bytes(text)
+
+
+def seen(table: Any) -> tuple[Any, ...]:
+    """Everything that a table says, but for its reasons."""
+    rows = [
+        message
+        and (
+            repr(message), message.sender, message.receiver, message.group, message.is_broadcast,
+            message.time, message.type, message.data, message.signature, message.keys,
+            repr(message.meta), repr(message.visa), repr(message.to_dict()),
+        )
+        for message in table.messages(Texts())
+    ]  # fmt: skip
+    return (
+        table.codes(), table.senders(), table.receivers(), table.times(), table.types(),
+        bytes(table.arena()), table.data_spans(), table.signature_spans(), rows,
+    )  # fmt: skip
+
+
+def changed(tier: Any, frames: list[bytes], fields: dict[str, Any]) -> tuple[Any, ...]:
+    """What becomes of frames, but for the reasons; nothing in a tier that cannot do it."""
+    if not hasattr(tier, "retarget_batch"):
+        return ()
+    made, (codes, _) = tier.retarget_batch(frames, fields, 1)
+    return made, codes
+
+
+def compare(tiers: Mapping[str, Any], *, rounds: int, seed: int) -> Counter[int]:
+    """Rounds of frames through all tiers; how often each code came.
+
+    Raises:
+        AssertionError: a tier differs from the Python tier; it names the frame.
+    """
+    randomness = random.Random(seed)
+    counts: Counter[int] = Counter()
+    for _ in range(rounds):
+        frames = [mutate(randomness, randomness.choice(SEEDS)) for _ in range(BATCH)]
+        fields = randomness.choice(CHANGES)
+        twin = tiers["python"]
+        decoded, made = seen(twin.decode_batch(frames, 1)), changed(twin, frames, fields)
+        counts.update(decoded[0])
+        for name, tier in tiers.items():
+            same = seen(tier.decode_batch(frames, 1)) == decoded
+            same = same and changed(tier, frames, fields) in (made, ())
+            if not same:
+                raise AssertionError(f"{name} differs: {_culprit(tier, twin, frames, fields)}")
+    return counts
+
+
+def _culprit(tier: Any, twin: Any, frames: list[bytes], fields: dict[str, Any]) -> str:
+    """The frame that tiers differ on."""
+    for frame in frames:
+        found, wanted = seen(tier.decode_batch([frame], 1)), seen(twin.decode_batch([frame], 1))
+        if found != wanted:
+            return f"{frame!r} is decoded to {found}, not {wanted}"
+        found, wanted = changed(tier, [frame], fields), changed(twin, [frame], fields)
+        if found != wanted:
+            return f"{frame!r} becomes {found}, not {wanted}"
+    return "on a batch, though on none of its frames alone"
+
+
+def main() -> None:
+    """Compare as many frames as the command line says."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    here = _dispatch.current()
+    tiers = {tier: here.load(tier) for tier in _dispatch.TIERS if tier not in here.absent()}
+    codes = compare(tiers, rounds=-(-count // BATCH), seed=seed)
+    print(f"{sum(codes.values())} frames, {', '.join(tiers)}: no difference; codes {dict(codes)}")
+
+
+if __name__ == "__main__":
+    main()
