@@ -52,14 +52,16 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
     compared = "less the first's" if by_difference else "/ first"
     head = ["workload", "contender", "time", f"time {compared}", "CPU", f"CPU {compared}"]
     rows = [[*head, "rate/s", "spread", "quiet", "others"]]
+    lacking: dict[str, int] = {}
     for race in races:
         lines, rounds = summarise(tracks_of(race))
         quiet = f"{len(rounds.kept)}/{rounds.total}{'' if rounds.quiet else ' noisy'}"
         for index, line in enumerate(lines):
+            mark = f" [{lacking.setdefault(line.lacks, len(lacking) + 1)}]" if line.lacks else ""
             rows.append(
                 [
                     race["workload"] if index == 0 else "",
-                    line.name,
+                    line.name + mark,
                     duration(line.wall.time),
                     _compared(line.wall, by_difference),
                     duration(line.cpu.time),
@@ -70,7 +72,8 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
                     f"{race['others']:.2f}" if index == 0 else "",
                 ]
             )
-    return markdown(rows, numbers_from=2)
+    notes = (f"[{number}] checks less: {text}" for text, number in lacking.items())
+    return "\n\n".join([markdown(rows, numbers_from=2), *notes])
 
 
 def _compared(clock: Clock, by_difference: bool) -> str:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from . import (
     address,
+    bench,
     doctor,
     id_check,
     id_new,
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     message_seal.add_parser(messages)
     message_open.add_parser(messages)
     message_show.add_parser(messages)
+    bench.add_parser(commands)
     doctor.add_parser(commands)
     return parser
 
