@@ -153,13 +153,13 @@ def report(content: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def put_between_marks(text: str, tables: str) -> str:
+def put_between_marks(text: str, tables: str, first: str = BEGIN, last: str = END) -> str:
     """``text`` with ``tables`` between the marks; ``ValueError`` when a mark is missing."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the marks {BEGIN} and {END} are missing")
-    return f"{head}{BEGIN}\n\n{tables}\n\n{END}{tail}"
+        raise ValueError(f"the marks {first} and {last} are missing")
+    return f"{head}{first}\n\n{tables}\n\n{last}{tail}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
