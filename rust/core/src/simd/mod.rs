@@ -8,6 +8,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+pub mod hash;
+mod lanes;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};
