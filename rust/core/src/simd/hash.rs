@@ -4,6 +4,8 @@
 //! of a group need about the same number of blocks; where too few lanes would have work, the
 //! library hashes one message at a time.
 
+pub mod keccak;
+pub mod ripemd160;
 pub mod sha256;
 
 use std::cmp::Reverse;
@@ -261,4 +263,75 @@ pub(super) fn gather<'a, const N: usize>(items: &[&'a [u8]], group: &[usize]) ->
         *lane = items[index];
     }
     gathered
+}
+
+/// Messages to be hashed.
+#[derive(Clone, Copy)]
+struct Batch<'a> {
+    messages: &'a [&'a [u8]],
+    /// Gives all of them to lanes, whatever is faster.
+    in_lanes: bool,
+}
+
+impl<'a> Batch<'a> {
+    fn new(messages: &'a [&'a [u8]]) -> Self {
+        Self {
+            messages,
+            in_lanes: false,
+        }
+    }
+
+    fn in_lanes(messages: &'a [&'a [u8]]) -> Self {
+        Self {
+            messages,
+            in_lanes: true,
+        }
+    }
+
+    fn one_by_one<T>(self, digest: fn(&[u8]) -> T) -> Vec<T> {
+        self.messages
+            .iter()
+            .map(|message| digest(message))
+            .collect()
+    }
+
+    /// How they are dealt; `None` when the library is faster with all of them.
+    fn deal(self, blocks: fn(usize) -> usize, worth: usize) -> Option<Deal> {
+        let worth = if self.in_lanes { 1 } else { worth };
+        (self.messages.len() >= worth).then(|| Deal::new(self.messages, blocks, worth))
+    }
+}
+
+/// The digests of a batch, where the library does `worth` messages in the time of a group.
+#[inline(always)]
+fn digests_of_batch<
+    F: Function<K>,
+    const K: usize,
+    const N: usize,
+    S: V32<N>,
+    const BYTES: usize,
+>(
+    simd: S,
+    batch: Batch<'_>,
+    worth: usize,
+    library: fn(&[u8]) -> [u8; BYTES],
+) -> Vec<[u8; BYTES]> {
+    let messages = batch.messages;
+    let Some(mut deal) = batch.deal(blocks, worth) else {
+        return batch.one_by_one(library);
+    };
+    let mut found = vec![[0; BYTES]; messages.len()];
+    while let Some(share) = deal.next(N) {
+        match share {
+            Share::Alone(index) => found[index] = library(messages[index]),
+            Share::Lanes(group) => {
+                let state = states::<F, K, N, S>(simd, &gather(messages, group));
+                let digests = digests::<F, K, N, S, BYTES>(simd, &state);
+                for (&index, digest) in group.iter().zip(digests) {
+                    found[index] = digest;
+                }
+            }
+        }
+    }
+    found
 }

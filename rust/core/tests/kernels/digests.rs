@@ -1,7 +1,7 @@
 //! SHA-256, RIPEMD-160 and Keccak-256 in lanes.
 
 use dimp_core::digest;
-use dimp_core::simd::hash::sha256;
+use dimp_core::simd::hash::{keccak, ripemd160, sha256};
 use dimp_core::simd::Level;
 
 use crate::{cases, levels, Noise};
@@ -73,4 +73,16 @@ fn check<const N: usize>(many: Digests<N>, one: Digest<N>) {
 fn sha256_equals_the_library() {
     check(sha256::digests, digest::sha256);
     check(sha256::digests_in_lanes, digest::sha256);
+}
+
+#[test]
+fn ripemd160_equals_the_library() {
+    check(ripemd160::digests, digest::ripemd160);
+    check(ripemd160::digests_in_lanes, digest::ripemd160);
+}
+
+#[test]
+fn keccak256_equals_the_library() {
+    check(keccak::digests, digest::keccak256);
+    check(keccak::digests_in_lanes, digest::keccak256);
 }

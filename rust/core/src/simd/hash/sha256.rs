@@ -1,6 +1,6 @@
 //! SHA-256 (FIPS 180-4) of many messages.
 
-use super::{blocks, digests as digests_of, gather, states, Deal, Function, Share};
+use super::{digests_of_batch, Batch, Function};
 use crate::digest;
 use crate::simd::lanes::{self, Kernel, Lanes, V32};
 use crate::simd::Level;
@@ -39,25 +39,25 @@ const fn fractions_of_cube_roots() -> [u32; 64] {
     found
 }
 
-/// 16 times, with the numbers 0 to 15.
+/// A step 16 times, with the numbers 0 to 15.
 macro_rules! sixteen {
-    ($step:ident) => {
-        $step!(0);
-        $step!(1);
-        $step!(2);
-        $step!(3);
-        $step!(4);
-        $step!(5);
-        $step!(6);
-        $step!(7);
-        $step!(8);
-        $step!(9);
-        $step!(10);
-        $step!(11);
-        $step!(12);
-        $step!(13);
-        $step!(14);
-        $step!(15);
+    ($step:ident, $constants:expr) => {
+        $step!(0, $constants);
+        $step!(1, $constants);
+        $step!(2, $constants);
+        $step!(3, $constants);
+        $step!(4, $constants);
+        $step!(5, $constants);
+        $step!(6, $constants);
+        $step!(7, $constants);
+        $step!(8, $constants);
+        $step!(9, $constants);
+        $step!(10, $constants);
+        $step!(11, $constants);
+        $step!(12, $constants);
+        $step!(13, $constants);
+        $step!(14, $constants);
+        $step!(15, $constants);
     };
 }
 
@@ -107,34 +107,13 @@ impl Function<8> for Sha256 {
     ];
     const BIG_ENDIAN: bool = true;
 
-    // 16 rounds are written out, and the loop over them is left to be one: all 64 would not fit
-    // into the cache of instructions beside the rest of an address.
     #[inline(always)]
     fn compress<const N: usize, S: V32<N>>(
         simd: S,
         state: &mut [S::Vector; 8],
         block: &[S::Vector; 16],
     ) {
-        let mut words = *block;
-        let mut s = *state;
-        macro_rules! first {
-            ($i:literal) => {
-                round!(simd, s, simd.add32(words[$i], simd.splat32(CONSTANTS[$i])));
-            };
-        }
-        sixteen!(first);
-        for constants in CONSTANTS[16..].as_chunks::<16>().0 {
-            macro_rules! next {
-                ($i:literal) => {
-                    words[$i] = scheduled(simd, &words, $i);
-                    round!(simd, s, simd.add32(words[$i], simd.splat32(constants[$i])));
-                };
-            }
-            sixteen!(next);
-        }
-        for (word, change) in state.iter_mut().zip(s) {
-            *word = simd.add32(*word, change);
-        }
+        compress::<N, S, false>(simd, state, block);
     }
 
     // The schedule is worked out once for all lanes.
@@ -148,15 +127,57 @@ impl Function<8> for Sha256 {
         let mut s = *state;
         for words in schedule.as_chunks::<16>().0 {
             macro_rules! next {
-                ($i:literal) => {
-                    round!(simd, s, simd.splat32(words[$i]));
+                ($i:literal, $words:expr) => {
+                    round!(simd, s, simd.splat32($words[$i]));
                 };
             }
-            sixteen!(next);
+            sixteen!(next, words);
         }
         for (word, change) in state.iter_mut().zip(s) {
             *word = simd.add32(*word, change);
         }
+    }
+}
+
+/// Adds a block to the state.
+///
+/// 16 rounds are written out. `UNROLLED` writes out all 64, for blocks with many constants, which
+/// the compiler then works with; for others that only takes room in the cache of instructions,
+/// which the kernels of addresses fill.
+#[inline(always)]
+pub(in crate::simd) fn compress<const N: usize, S: V32<N>, const UNROLLED: bool>(
+    simd: S,
+    state: &mut [S::Vector; 8],
+    block: &[S::Vector; 16],
+) {
+    let mut words = *block;
+    let mut s = *state;
+    macro_rules! first {
+        ($i:literal, $constants:expr) => {
+            round!(simd, s, simd.add32(words[$i], simd.splat32($constants[$i])));
+        };
+    }
+    macro_rules! next {
+        ($i:literal, $constants:expr) => {
+            words[$i] = scheduled(simd, &words, $i);
+            first!($i, $constants);
+        };
+    }
+    let [start, turns @ ..] = CONSTANTS.as_chunks::<16>().0 else {
+        unreachable!("there are 64 constants");
+    };
+    sixteen!(first, start);
+    if UNROLLED {
+        sixteen!(next, turns[0]);
+        sixteen!(next, turns[1]);
+        sixteen!(next, turns[2]);
+    } else {
+        for constants in turns {
+            sixteen!(next, constants);
+        }
+    }
+    for (word, change) in state.iter_mut().zip(s) {
+        *word = simd.add32(*word, change);
     }
 }
 
@@ -227,42 +248,18 @@ fn has_sha_instructions() -> bool {
     }
 }
 
-struct Digests<'a> {
-    messages: &'a [&'a [u8]],
-    /// Gives all of them to lanes, whatever is faster.
-    in_lanes: bool,
-}
+struct Digests<'a>(Batch<'a>);
 
 impl Kernel for Digests<'_> {
     type Output = Vec<[u8; 32]>;
 
     #[inline(always)]
     fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
-        let messages = self.messages;
-        let worth = if self.in_lanes { 1 } else { worth(W) };
-        if messages.len() < worth {
-            return self.run_portable();
-        }
-        let mut found = vec![[0; 32]; messages.len()];
-        let mut deal = Deal::new(messages, blocks, worth);
-        while let Some(share) = deal.next(W) {
-            match share {
-                Share::Alone(index) => found[index] = digest::sha256(messages[index]),
-                Share::Lanes(group) => {
-                    let state = states::<Sha256, 8, W, S>(simd, &gather(messages, group));
-                    let digests = digests_of::<Sha256, 8, W, S, 32>(simd, &state);
-                    for (&index, digest) in group.iter().zip(digests) {
-                        found[index] = digest;
-                    }
-                }
-            }
-        }
-        found
+        digests_of_batch::<Sha256, 8, W, S, 32>(simd, self.0, worth(W), digest::sha256)
     }
 
     fn run_portable(self) -> Self::Output {
-        let messages = self.messages.iter();
-        messages.map(|message| digest::sha256(message)).collect()
+        self.0.one_by_one(digest::sha256)
     }
 }
 
@@ -270,24 +267,12 @@ impl Kernel for Digests<'_> {
 /// processor has.
 #[must_use]
 pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    lanes::run(
-        level,
-        Digests {
-            messages,
-            in_lanes: false,
-        },
-    )
+    lanes::run(level, Digests(Batch::new(messages)))
 }
 
 /// [`digests`] with every message in lanes, also where the library is faster: for tests.
 #[doc(hidden)]
 #[must_use]
 pub fn digests_in_lanes(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    lanes::run(
-        level,
-        Digests {
-            messages,
-            in_lanes: true,
-        },
-    )
+    lanes::run(level, Digests(Batch::in_lanes(messages)))
 }
