@@ -38,7 +38,7 @@ pub(crate) trait Simd: Copy {
     fn xor_not_and(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// In each 16 bytes: byte `i` is the byte `order[i] % 16`, or 0 where `order[i]` is 0x80.
     fn shuffle(self, a: Self::Vector, order: [u8; 16]) -> Self::Vector;
-    /// `table[byte]` of every byte, when all bytes are below `16 * ROWS`; `ROWS` is 4 or 8.
+    /// `table[byte]` of every byte, when all bytes are below `16 * ROWS`; `ROWS` is 1, 4 or 8.
     fn look_up<const ROWS: usize>(self, a: Self::Vector, table: &[[u8; 16]; ROWS]) -> Self::Vector;
 }
 
@@ -56,6 +56,10 @@ pub(crate) trait V32<const N: usize>: Simd {
     fn rows32(self, rows: &[&[u8; 64]; N]) -> [Self::Vector; 16];
     /// The same of rows that are shorter, filled up with zeros.
     fn short_rows32(self, rows: &[&[u8]; N]) -> [Self::Vector; 16];
+
+    /// The number that the bytes of a lane are to the base `BASE`, at most 58, the first one the
+    /// highest digit.
+    fn four_digits<const BASE: i8>(self, a: Self::Vector) -> Self::Vector;
 
     /// Bytes of every lane in the opposite order.
     #[inline(always)]
@@ -134,4 +138,16 @@ fn filled_up<const N: usize>(rows: &[&[u8]; N]) -> [[u8; 64]; N] {
         copy[..row.len()].copy_from_slice(row);
     }
     copies
+}
+
+/// For [`V32::four_digits`]: the weights of two digits, as bytes, and of two pairs, as words of 16
+/// bits. Neither sum of products overflows.
+#[cfg(target_arch = "x86_64")]
+const fn weights(base: i8) -> (i16, i32) {
+    assert!(base > 0 && base <= 58);
+    let square = base as i16 * base as i16;
+    (
+        i16::from_le_bytes([base.cast_unsigned(), 1]),
+        square as i32 | 1 << 16,
+    )
 }

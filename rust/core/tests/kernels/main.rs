@@ -3,6 +3,7 @@
 //! `DIMP_FAST_SOAK` is the number of cases for each kernel and level; unset, some thousands, for a
 //! run of seconds. The levels that could not run are printed (`--nocapture` shows them).
 
+mod addresses;
 mod digests;
 
 use dimp_core::simd::{detect, Level, LEVELS};

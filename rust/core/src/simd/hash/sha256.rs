@@ -237,7 +237,7 @@ fn worth(lanes: usize) -> usize {
     }
 }
 
-fn has_sha_instructions() -> bool {
+pub(in crate::simd) fn has_sha_instructions() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         is_x86_feature_detected!("sha")

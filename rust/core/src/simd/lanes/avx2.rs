@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{filled_up, Kernel, Simd, V32, V64};
+use super::{filled_up, weights, Kernel, Simd, V32, V64};
 
 /// Proof that this processor has AVX2.
 #[derive(Clone, Copy)]
@@ -85,6 +85,9 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn look_up<const ROWS: usize>(self, a: __m256i, table: &[[u8; 16]; ROWS]) -> __m256i {
+        if ROWS == 1 {
+            return operation!(_mm256_shuffle_epi8(repeated(table[0]), a));
+        }
         let mut found = self.zero();
         for (row, &entries) in (0i8..).zip(table) {
             operation!({
@@ -156,6 +159,15 @@ impl V32<8> for Avx2 {
             _mm256_sll_epi32(a, count(bits)),
             _mm256_srl_epi32(a, count(32 - bits))
         ))
+    }
+
+    #[inline(always)]
+    fn four_digits<const BASE: i8>(self, a: __m256i) -> __m256i {
+        let (two, four) = const { weights(BASE) };
+        operation!({
+            let pairs = _mm256_maddubs_epi16(a, _mm256_set1_epi16(two));
+            _mm256_madd_epi16(pairs, _mm256_set1_epi32(four))
+        })
     }
 
     #[inline(always)]

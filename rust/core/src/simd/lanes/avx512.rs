@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Simd, V32, V64};
+use super::{weights, Kernel, Simd, V32, V64};
 
 /// Proof that this processor has AVX-512, and VBMI too if so marked.
 #[derive(Clone, Copy)]
@@ -95,7 +95,10 @@ impl<const VBMI: bool> Simd for Avx512<VBMI> {
 
     #[inline(always)]
     fn look_up<const ROWS: usize>(self, a: __m512i, table: &[[u8; 16]; ROWS]) -> __m512i {
-        const { assert!(ROWS == 4 || ROWS == 8) }
+        const { assert!(ROWS == 1 || ROWS == 4 || ROWS == 8) }
+        if ROWS == 1 {
+            return operation!(_mm512_shuffle_epi8(repeated(table[0]), a));
+        }
         if VBMI {
             // SAFETY: the table has 64 bytes, and 128 if both halves are read; the instructions are
             // there when `VBMI` says so.
@@ -166,6 +169,15 @@ impl<const VBMI: bool> V32<16> for Avx512<VBMI> {
     #[inline(always)]
     fn rotate32<const BITS: i32>(self, a: __m512i) -> __m512i {
         operation!(_mm512_rol_epi32::<BITS>(a))
+    }
+
+    #[inline(always)]
+    fn four_digits<const BASE: i8>(self, a: __m512i) -> __m512i {
+        let (two, four) = const { weights(BASE) };
+        operation!({
+            let pairs = _mm512_maddubs_epi16(a, _mm512_set1_epi16(two));
+            _mm512_madd_epi16(pairs, _mm512_set1_epi32(four))
+        })
     }
 
     #[inline(always)]
