@@ -9,15 +9,16 @@
 /// Digits that 25 bytes need at most.
 pub const MOST_DIGITS: usize = 35;
 
-const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+pub(crate) const ALPHABET: &[u8; 58] =
+    b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const ENCODE_BASE: u64 = 58u64.pow(5);
 const DECODE_BASE: u64 = 58u64.pow(4);
 
 /// Not a digit.
-const FOREIGN: u8 = 0x80;
+pub(crate) const FOREIGN: u8 = 0x80;
 
 /// The value of each character, or `FOREIGN`.
-const DIGITS: [u8; 256] = {
+pub(crate) const DIGITS: [u8; 256] = {
     let mut table = [FOREIGN; 256];
     let mut value = 0;
     while value < ALPHABET.len() {
@@ -28,10 +29,10 @@ const DIGITS: [u8; 256] = {
 };
 
 /// Row i: 2^(32 (6-i)) in limbs to the base 58^5, the least last.
-const ENCODE: [[u32; 7]; 7] = powers(1 << 32, ENCODE_BASE);
+pub(crate) const ENCODE: [[u32; 7]; 7] = powers(1 << 32, ENCODE_BASE);
 
 /// Row i: 58^(4 (8-i)) in limbs to the base 2^32, the least last.
-const DECODE: [[u32; 7]; 9] = powers(DECODE_BASE, 1 << 32);
+pub(crate) const DECODE: [[u32; 7]; 9] = powers(DECODE_BASE, 1 << 32);
 
 /// Powers of `radix`, the highest first, each in seven limbs to the base `base`.
 const fn powers<const N: usize>(radix: u64, base: u64) -> [[u32; 7]; N] {

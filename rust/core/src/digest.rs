@@ -1,16 +1,25 @@
 //! The digests of the protocol: SHA-256, RIPEMD-160 and Keccak-256 with its original padding (not
 //! SHA-3).
 //!
-//! One message at a time. The libraries pick the instructions of the processor themselves.
+//! One message at a time, by libraries that pick the instructions of the processor themselves; or many
+//! at once, in the lanes of its vectors.
 
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
+use crate::simd::{self, hash};
+
 /// SHA-256 of `data`.
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
+}
+
+/// SHA-256 of many messages of any lengths, in order.
+#[must_use]
+pub fn sha256_batch(messages: &[&[u8]]) -> Vec<[u8; 32]> {
+    hash::sha256::digests(simd::active(), messages)
 }
 
 /// RIPEMD-160 of `data`.

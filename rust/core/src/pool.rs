@@ -122,15 +122,27 @@ pub fn map<T: Send>(
     grain: usize,
     work: impl Fn(usize) -> T + Sync,
 ) -> Vec<T> {
-    run(threads, len, grain, |range| {
-        range.map(&work).collect::<Vec<T>>()
-    })
-    .into_iter()
-    .reduce(|mut all, part| {
-        all.extend(part);
-        all
-    })
-    .unwrap_or_default()
+    lists(threads, len, grain, |range| range.map(&work).collect())
+}
+
+/// The lists that `work` makes of ranges, one behind the other; `threads` and `grain` as for
+/// [`run`].
+///
+/// # Panics
+/// When `work` does.
+pub fn lists<T: Send>(
+    threads: usize,
+    len: usize,
+    grain: usize,
+    work: impl Fn(Range<usize>) -> Vec<T> + Sync,
+) -> Vec<T> {
+    run(threads, len, grain, work)
+        .into_iter()
+        .reduce(|mut all, part| {
+            all.extend(part);
+            all
+        })
+        .unwrap_or_default()
 }
 
 /// The pool of this process for batches on `size` threads, built when there is none; `None` when

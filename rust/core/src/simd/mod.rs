@@ -3,11 +3,14 @@
 //! A level is a set of instructions that kernels are written for. Kernels live in this folder, a
 //! file a level; the libraries that do the rest choose their instructions themselves.
 
+pub mod address;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+pub mod hash;
+mod lanes;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};

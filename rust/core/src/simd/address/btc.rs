@@ -1,0 +1,246 @@
+//! BTC-style addresses in lanes: from fingerprints, and from digests.
+
+use super::base58::{self, Limbs};
+use crate::address::{self, AddressText};
+use crate::simd::hash::ripemd160::Ripemd160;
+use crate::simd::hash::sha256::{self, has_sha_instructions, Sha256};
+use crate::simd::hash::{self, gather, Deal, Function, Share};
+use crate::simd::lanes::{self, Kernel, Lanes, V32};
+use crate::simd::Level;
+
+/// Addresses that are made one by one in the time of a group of lanes: measured, and guarded by a
+/// benchmark.
+fn worth(lanes: usize) -> usize {
+    match (has_sha_instructions(), lanes) {
+        (false, _) => 2,
+        (true, 16) => 4,
+        (true, _) => 7,
+    }
+}
+
+/// One network byte for all, or one for each.
+#[derive(Clone, Copy)]
+struct Networks<'a>(&'a [u8]);
+
+impl Networks<'_> {
+    fn of(self, index: usize) -> u8 {
+        self.0[index.min(self.0.len() - 1)]
+    }
+
+    #[inline(always)]
+    fn gather<const W: usize, S: V32<W>>(self, simd: S, group: &[usize]) -> S::Vector {
+        let mut networks = [0; W];
+        for (lane, &index) in networks.iter_mut().zip(group) {
+            *lane = u32::from(self.of(index));
+        }
+        simd.from32(&networks)
+    }
+}
+
+struct Derive<'a> {
+    fingerprints: &'a [&'a [u8]],
+    networks: Networks<'a>,
+    /// Gives all of them to lanes, whatever is faster.
+    in_lanes: bool,
+}
+
+impl Derive<'_> {
+    fn one(&self, index: usize) -> AddressText {
+        address::derive(self.fingerprints[index], self.networks.of(index))
+    }
+}
+
+impl Kernel for Derive<'_> {
+    type Output = Vec<AddressText>;
+
+    #[inline(always)]
+    fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
+        let worth = if self.in_lanes { 1 } else { worth(W) };
+        if self.fingerprints.len() < worth {
+            return self.run_portable();
+        }
+        let mut found = vec![AddressText::EMPTY; self.fingerprints.len()];
+        let mut deal = Deal::new(self.fingerprints, hash::blocks, worth);
+        while let Some(share) = deal.next(W) {
+            match share {
+                Share::Alone(index) => found[index] = self.one(index),
+                Share::Lanes(group) => {
+                    let digest = hash160(simd, &gather(self.fingerprints, group));
+                    let texts = spelled(simd, self.networks.gather(simd, group), digest);
+                    for (&index, text) in group.iter().zip(texts) {
+                        found[index] = text;
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn run_portable(self) -> Self::Output {
+        let all = 0..self.fingerprints.len();
+        all.map(|index| self.one(index)).collect()
+    }
+}
+
+struct Spell<'a> {
+    digests: &'a [[u8; 20]],
+    networks: Networks<'a>,
+}
+
+impl Kernel for Spell<'_> {
+    type Output = Vec<AddressText>;
+
+    #[inline(always)]
+    fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
+        if self.digests.len() < worth(W) {
+            return self.run_portable();
+        }
+        let mut found = Vec::with_capacity(self.digests.len());
+        let indices: Vec<usize> = (0..self.digests.len()).collect();
+        for group in indices.chunks(W) {
+            let mut rows = [&[][..]; W];
+            for (row, &index) in rows.iter_mut().zip(group) {
+                *row = &self.digests[index];
+            }
+            let words = simd.short_rows32(&rows);
+            let mut digest = [simd.zero(); 5];
+            for (limb, &word) in digest.iter_mut().zip(&words) {
+                *limb = simd.swap32(word);
+            }
+            let texts = spelled(simd, self.networks.gather(simd, group), digest);
+            found.extend_from_slice(&texts[..group.len()]);
+        }
+        found
+    }
+
+    fn run_portable(self) -> Self::Output {
+        let all = self.digests.iter().enumerate();
+        all.map(|(index, digest)| address::of_digest(digest, self.networks.of(index)))
+            .collect()
+    }
+}
+
+/// The limbs of the digests of `W` fingerprints.
+#[inline(always)]
+fn hash160<const W: usize, S: V32<W>>(simd: S, fingerprints: &[&[u8]; W]) -> [S::Vector; 5] {
+    let state = hash::states::<Sha256, 8, W, S>(simd, fingerprints);
+    let mut block = [simd.zero(); 16];
+    for (word, number) in block.iter_mut().zip(state) {
+        *word = simd.swap32(number);
+    }
+    block[8] = simd.splat32(0x80);
+    block[14] = simd.splat32(8 * 32);
+    let mut digest = [simd.zero(); 5];
+    for (word, start) in digest.iter_mut().zip(Ripemd160::START) {
+        *word = simd.splat32(start);
+    }
+    Ripemd160::compress(simd, &mut digest, &block);
+    for limb in &mut digest {
+        *limb = simd.swap32(*limb);
+    }
+    digest
+}
+
+/// The check codes of network bytes and digests.
+#[inline(always)]
+pub(super) fn check_codes<const W: usize, S: V32<W>>(
+    simd: S,
+    [network, a, b, c, d, e]: [S::Vector; 6],
+) -> S::Vector {
+    let joined = |first, second| simd.or(simd.left32::<24>(first), simd.right32::<8>(second));
+    // 21 bytes, the one of the padding, and their number of bits.
+    let mut block = [simd.zero(); 16];
+    block[0] = joined(network, a);
+    block[1] = joined(a, b);
+    block[2] = joined(b, c);
+    block[3] = joined(c, d);
+    block[4] = joined(d, e);
+    block[5] = simd.or(simd.left32::<24>(e), simd.splat32(0x0080_0000));
+    block[15] = simd.splat32(8 * 21);
+    let first = digest_of(simd, &block);
+    let mut block = [simd.zero(); 16];
+    block[..8].copy_from_slice(&first);
+    block[8] = simd.splat32(0x8000_0000);
+    block[15] = simd.splat32(8 * 32);
+    digest_of(simd, &block)[0]
+}
+
+/// The SHA-256 of messages of one block, padding and all.
+#[inline(always)]
+fn digest_of<const W: usize, S: V32<W>>(simd: S, block: &[S::Vector; 16]) -> [S::Vector; 8] {
+    let mut state = [simd.zero(); 8];
+    for (word, start) in state.iter_mut().zip(Sha256::START) {
+        *word = simd.splat32(start);
+    }
+    sha256::compress::<W, S, true>(simd, &mut state, block);
+    state
+}
+
+/// The addresses of network bytes and digests.
+#[inline(always)]
+fn spelled<const W: usize, const L: usize, S: Lanes<W, L>>(
+    simd: S,
+    network: S::Vector,
+    [a, b, c, d, e]: [S::Vector; 5],
+) -> [AddressText; W] {
+    let check = check_codes(simd, [network, a, b, c, d, e]);
+    let limbs: Limbs<S::Vector> = [network, a, b, c, d, e, check];
+    let rows = base58::encode(simd, &limbs);
+    let mut numbers = [[0; W]; 7];
+    for (numbers, &limb) in numbers.iter_mut().zip(&limbs) {
+        *numbers = simd.to32(limb);
+    }
+    let mut texts = [AddressText::EMPTY; W];
+    for (lane, (text, row)) in texts.iter_mut().zip(&rows).enumerate() {
+        *text = AddressText::of_digits(row, zero_bytes(&numbers, lane));
+    }
+    texts
+}
+
+/// How many of the 25 bytes of a lane are zeros before the first other one.
+#[inline(always)]
+pub(super) fn zero_bytes<const W: usize>(limbs: &[[u32; W]; 7], lane: usize) -> usize {
+    if limbs[0][lane] != 0 {
+        return 0;
+    }
+    let mut zeros = 1;
+    for limb in &limbs[1..] {
+        zeros += limb[lane].leading_zeros() as usize / 8;
+        if limb[lane] != 0 {
+            break;
+        }
+    }
+    zeros
+}
+
+/// The addresses of fingerprints on one network, or each on its own, at `level` or the highest below
+/// it that this processor has.
+#[must_use]
+pub fn derive(level: Level, fingerprints: &[&[u8]], networks: &[u8]) -> Vec<AddressText> {
+    run(level, fingerprints, networks, false)
+}
+
+/// [`derive`] with every fingerprint in lanes, also where that is slower: for tests.
+#[doc(hidden)]
+#[must_use]
+pub fn derive_in_lanes(level: Level, fingerprints: &[&[u8]], networks: &[u8]) -> Vec<AddressText> {
+    run(level, fingerprints, networks, true)
+}
+
+fn run(level: Level, fingerprints: &[&[u8]], networks: &[u8], in_lanes: bool) -> Vec<AddressText> {
+    let networks = Networks(networks);
+    let kernel = Derive {
+        fingerprints,
+        networks,
+        in_lanes,
+    };
+    lanes::run(level, kernel)
+}
+
+/// The addresses of digests on one network, or each on its own, at `level` or the highest below it
+/// that this processor has.
+#[must_use]
+pub fn of_digests(level: Level, digests: &[[u8; 20]], networks: &[u8]) -> Vec<AddressText> {
+    let networks = Networks(networks);
+    lanes::run(level, Spell { digests, networks })
+}

@@ -1,0 +1,190 @@
+//! Addresses of any form, read in lanes where their form is one that lanes know.
+
+use super::btc::{check_codes, zero_bytes};
+use super::{base58, eth};
+use crate::address::{self, Address, AddressText, Kind};
+use crate::base58::FOREIGN;
+use crate::simd::lanes::{self, Kernel, Lanes};
+use crate::simd::Level;
+
+/// Texts that are read one by one in the time of a group of lanes: measured, and guarded by a
+/// benchmark.
+const WORTH: usize = 4;
+
+/// Texts after which lanes that refuse more than they take are given up: who sends bad addresses
+/// does not make a batch slower than it is one by one.
+const PATIENCE: usize = 64;
+
+struct Parse<'a> {
+    texts: &'a [&'a str],
+    /// Gives all of them to lanes, whatever is faster.
+    in_lanes: bool,
+}
+
+/// Texts as long as those of a form.
+#[derive(Default)]
+struct Form {
+    indices: Vec<usize>,
+    /// How many of them the lanes have seen, and not taken.
+    seen: usize,
+    refused: usize,
+}
+
+impl Form {
+    /// The next group for lanes; what is left when there is none is to be read one by one.
+    fn next(&mut self, lanes: usize, in_lanes: bool) -> Option<&[usize]> {
+        let start = self.seen;
+        let size = lanes.min(self.indices.len() - start);
+        let is_worth_it =
+            size >= WORTH && (start < PATIENCE || 2 * self.refused <= start) || in_lanes;
+        (size > 0 && is_worth_it).then(|| {
+            self.seen += size;
+            &self.indices[start..start + size]
+        })
+    }
+}
+
+impl Kernel for Parse<'_> {
+    type Output = Vec<Option<Address>>;
+
+    #[inline(always)]
+    fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
+        let (texts, in_lanes) = (self.texts, self.in_lanes);
+        if texts.len() < WORTH && !in_lanes {
+            return self.run_portable();
+        }
+        let (mut btc, mut eth) = (Form::default(), Form::default());
+        let mut others = Vec::new();
+        btc.indices.reserve(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            match text.len() {
+                address::FEWEST_BTC..=address::MOST_BTC => btc.indices.push(index),
+                address::ETH => eth.indices.push(index),
+                _ => others.push(index),
+            }
+        }
+        let mut found = vec![None; texts.len()];
+        while let Some(group) = btc.next(W, in_lanes) {
+            let refused = parse_btc(simd, texts, group, &mut found);
+            btc.refused += refused;
+        }
+        while let Some(group) = eth.next(L, in_lanes) {
+            let refused = parse_eth(simd, texts, group, &mut found);
+            eth.refused += refused;
+        }
+        // What lanes did not take or not see is read with all care.
+        for form in [btc, eth] {
+            let all_taken = form.seen == form.indices.len() && form.refused == 0;
+            if !all_taken {
+                others.extend(form.indices.iter().filter(|&&index| found[index].is_none()));
+            }
+        }
+        for index in others {
+            found[index] = address::parse(texts[index]);
+        }
+        found
+    }
+
+    fn run_portable(self) -> Self::Output {
+        self.texts.iter().map(|text| address::parse(text)).collect()
+    }
+}
+
+/// Reads the texts of a group, 26 to 35 characters each; says how many it did not take.
+#[inline(always)]
+fn parse_btc<const W: usize, const L: usize, S: Lanes<W, L>>(
+    simd: S,
+    texts: &[&str],
+    group: &[usize],
+    found: &mut [Option<Address>],
+) -> usize {
+    let mut rows = [[b'1'; 64]; W];
+    for (row, &index) in rows.iter_mut().zip(group) {
+        let text = texts[index].as_bytes();
+        address::copy_short(text, &mut row[36 - text.len()..36]);
+    }
+    let (limbs, seen) = base58::decode(simd, &rows.each_ref());
+    let [network, a, b, c, d, e, check] = limbs;
+    let check_is = check_codes(simd, [network, a, b, c, d, e]);
+    let wrong = simd.to32(simd.xor(check, check_is));
+    let foreign = simd.to32(simd.and(seen, simd.splat32(u32::from_ne_bytes([FOREIGN; 4]))));
+    let mut numbers = [[0; W]; 7];
+    for (numbers, limb) in numbers.iter_mut().zip(limbs) {
+        *numbers = simd.to32(limb);
+    }
+    let mut refused = 0;
+    for (lane, &index) in group.iter().enumerate() {
+        let text = texts[index].as_bytes();
+        let network = u8::try_from(numbers[0][lane]);
+        let ones = if text[0] == b'1' {
+            text.iter().take_while(|&&digit| digit == b'1').count()
+        } else {
+            0
+        };
+        let is_sound = wrong[lane] | foreign[lane] == 0 && ones == zero_bytes(&numbers, lane);
+        let (Ok(network), true) = (network, is_sound) else {
+            refused += 1;
+            continue;
+        };
+        let mut digest = [0; 20];
+        for (bytes, limb) in digest.as_chunks_mut().0.iter_mut().zip(&numbers[1..6]) {
+            *bytes = limb[lane].to_be_bytes();
+        }
+        let number = numbers[6][lane];
+        found[index] = Some(Address {
+            text: AddressText::short(text),
+            network,
+            digest,
+            kind: Kind::Btc,
+            number,
+            number_le: number.swap_bytes(),
+        });
+    }
+    refused
+}
+
+/// Reads the texts of a group, 42 characters each; says how many it did not take.
+#[inline(always)]
+fn parse_eth<const W: usize, const L: usize, S: Lanes<W, L>>(
+    simd: S,
+    texts: &[&str],
+    group: &[usize],
+    found: &mut [Option<Address>],
+) -> usize {
+    // The digest where a Keccak-256 has it.
+    let mut rows = [[0; 64]; L];
+    let mut spellings = [None; L];
+    for (lane, &index) in group.iter().enumerate() {
+        if let Some((digest, in_one_case)) = address::read_eth(texts[index].as_bytes()) {
+            rows[lane][12..32].copy_from_slice(&digest);
+            spellings[lane] = Some((digest, in_one_case));
+        }
+    }
+    let [_, head, middle, tail, ..] = simd.rows64(&rows.each_ref());
+    let canonical = eth::spelled(simd, [head, middle, tail]);
+    let mut refused = 0;
+    for (lane, &index) in group.iter().enumerate() {
+        found[index] = spellings[lane].and_then(|(digest, in_one_case)| {
+            let is_sound = in_one_case || canonical[lane].as_str() == texts[index];
+            is_sound.then(|| Address::of_eth(canonical[lane], digest))
+        });
+        refused += usize::from(found[index].is_none());
+    }
+    refused
+}
+
+/// Reads texts at `level` or the highest below it that this processor has; `None` for each that is
+/// no address.
+#[must_use]
+pub fn parse(level: Level, texts: &[&str]) -> Vec<Option<Address>> {
+    let in_lanes = false;
+    lanes::run(level, Parse { texts, in_lanes })
+}
+
+/// [`parse`] with every text in lanes first, also where that is slower.
+#[doc(hidden)]
+#[must_use]
+pub fn parse_in_lanes(level: Level, texts: &[&str]) -> Vec<Option<Address>> {
+    let in_lanes = true;
+    lanes::run(level, Parse { texts, in_lanes })
+}

@@ -1,0 +1,1 @@
+//! Lanes in ordinary numbers, for tests: what runs here runs under Miri and on any processor.
