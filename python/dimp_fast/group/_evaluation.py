@@ -19,7 +19,7 @@ from .permissions import Kind, kind_of
 from .state import OPENING, State
 
 if TYPE_CHECKING:
-    from .history import Block
+    from ._form import Block
 
 SIGNATURES_AT_ONCE = 32_768
 """So many signatures are collected before they are verified: enough to keep all threads busy, few
@@ -205,9 +205,7 @@ class _Judge:
             raise DimError(Code.MISMATCH, f"height: its predecessor has {known}")
         return True
 
-    def _check_signatures(
-        self, block: Block, recorded: list[int], commanded: list[int]
-    ) -> None:
+    def _check_signatures(self, block: Block, recorded: list[int], commanded: list[int]) -> None:
         """UNKNOWN_SENDER, MISMATCH of what needs no predecessor, then the signatures."""
         header = block.header
         signers = [("recorder", header.recorder)]
@@ -283,9 +281,7 @@ class _Judge:
                 self._refuse(block, None, Code(code), "signature: a second one, which is wrong")
                 self._spoiled.setdefault(block.key, set()).add((None, signature))
 
-    def _count(
-        self, block: Block, parent: Node | None, voted: list[tuple[str, bytes, int]]
-    ) -> int:
+    def _count(self, block: Block, parent: Node | None, voted: list[tuple[str, bytes, int]]) -> int:
         """How many members voted for a block, besides its recorder. Without the predecessor nobody
         knows who is a member."""
         voters = set()
@@ -385,7 +381,7 @@ def choose(nodes: Sequence[Node], root: Node | None) -> Node | None:
 
 def recent_of(head: Node) -> tuple[tuple[str, frozenset[str]], ...]:
     """The last blocks of the chain, the newest first."""
-    recent = []
+    recent: list[tuple[str, frozenset[str]]] = []
     node: Node | None = head
     while node is not None and len(recent) < WINDOW:
         recent.append((node.name, node.operations))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .. import _dispatch, coding
+from .. import _dispatch
 from .._json import load_object
 from ..identity import Identifier
 from ..keyring import Keyring
@@ -22,132 +22,17 @@ from ..private_keys import PrivateKey
 from ..verdict import Code, DimError
 from ..verify import verify_batch
 from . import _evaluation, _historic
-from ._texts import (
-    MAX_EVENTS,
-    Event,
-    Header,
-    Names,
-    block_text,
-    decode,
-    event_text,
-    identifier,
-    malformed,
-    operation_text,
-    read_event,
-    read_header,
-    roots,
-)
+from ._form import Block, Votes, check_limits, only, parse_blocks, parse_metas
+from ._texts import Names, identifier, malformed
 from .outcome import Checkpoint, HistoryVerdict, Refused
 from .permissions import Kind, kind_of
-from .state import MAX_MEMBERS, OPENING, State
+from .signing import seconds, sign_block, sign_operation
+from .state import OPENING, State
 
-__all__ = ["Block", "History", "merge"]
+__all__ = ["History", "merge"]
 
 VERSION, HISTORIC = 2, 1
-
-MAX_BLOCKS = 65_536
-MAX_VOTES = 2_097_152
-MAX_COPIES = 4
 MAX_BYTES = 1 << 30
-BLOCKS_AT_ONCE = 1024
-"""So many merkle trees are computed at a time."""
-
-Votes = dict[str, tuple[bytes, ...]]
-
-
-class Block:
-    """A block and all that was signed about it; immutable. Equal when all of it is."""
-
-    __slots__ = ("events", "header", "name", "root", "signatures", "votes")
-
-    def __init__(
-        self,
-        header: Header,
-        name: str,
-        root: str,
-        events: tuple[Event, ...],
-        signatures: tuple[bytes, ...],
-        votes: Votes,
-    ) -> None:
-        self.header = header
-        self.name = name
-        self.root = root
-        """Hex of the merkle root of these events, whatever the header says."""
-        self.events = events
-        self.signatures = signatures
-        """Of the recorder, sorted."""
-        self.votes = votes
-        """Voter to signatures, each sorted."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Name and root: with other events than it covers, a header is another block."""
-        return self.name, self.root
-
-    @property
-    def place(self) -> tuple[int, str, str]:
-        """Where it stands among the blocks of a history."""
-        return self.header.height, self.name, self.root
-
-    @property
-    def signature_count(self) -> int:
-        """How many signatures there are to look at."""
-        return len(self.signatures) + len(self.events) + sum(map(len, self.votes.values()))
-
-    def with_signatures(self, signatures: Iterable[bytes], votes: Votes) -> Block:
-        """The same block with others."""
-        kept = tuple(sorted(signatures))
-        return Block(self.header, self.name, self.root, self.events, kept, votes)
-
-    def union(self, other: Block) -> Block:
-        """All that either has; raises ``DimError``, TOO_LARGE."""
-        if other.signatures == self.signatures and other.votes == self.votes:
-            return self
-        votes = dict(self.votes)
-        for voter, signatures in other.votes.items():
-            votes[voter] = _united(votes.get(voter, ()), signatures)
-        if len(votes) > MAX_MEMBERS:
-            raise DimError(Code.TOO_LARGE, f"votes: more than {MAX_MEMBERS}")
-        return self.with_signatures(_united(self.signatures, other.signatures), votes)
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """The block as JSON mappings: more than one where statements have several signatures."""
-        copies = max(map(len, (self.signatures, *self.votes.values())))
-        for copy in range(copies):
-            signature = self.signatures[min(copy, len(self.signatures) - 1)]
-            votes = {
-                voter: coding.base64_encode(signatures[copy])
-                for voter, signatures in sorted(self.votes.items())
-                if copy < len(signatures)
-            }
-            yield {
-                "block": self.header.text,
-                "events": [event.text for event in self.events],
-                "signature": coding.base64_encode(signature),
-                "votes": votes,
-            }
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Block):
-            return NotImplemented
-        mine, theirs = (
-            (one.key, one.signatures, one.votes) for one in (self, other)
-        )
-        return mine == theirs
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"<Block {self.name[:8]} at height {self.header.height}>"
-
-
-def _united(mine: Sequence[bytes], theirs: Sequence[bytes]) -> tuple[bytes, ...]:
-    if mine == theirs or not mine:
-        return tuple(theirs)
-    united = sorted({*mine, *theirs})
-    if len(united) > MAX_COPIES:
-        raise DimError(Code.TOO_LARGE, f"signatures of one statement: more than {MAX_COPIES}")
-    return tuple(united)
 
 
 class History:
@@ -208,15 +93,15 @@ class History:
             )
         names: Names = {}
         about = identifier(source.get("ID"), names, "ID", is_member=False)
-        metas = _parse_metas(source.get("metas", {}), names)
+        metas = parse_metas(source.get("metas", {}), names)
         if "records" in source:
-            _only(source, ("ID", "records", "metas"), "history")
+            only(source, ("ID", "records", "metas"), "history")
             records = _historic.parse(source["records"], kind_of(about), names)
             return cls._of(about, {}, metas, records)
-        _only(source, ("version", "ID", "metas", "blocks"), "history")
+        only(source, ("version", "ID", "metas", "blocks"), "history")
         if type(source.get("version")) is not int or source["version"] != VERSION:
             raise malformed(f"version: {VERSION} is wanted, or records for the historic form")
-        return cls._of(about, _parse_blocks(source.get("blocks"), names), metas)
+        return cls._of(about, parse_blocks(source.get("blocks"), names), metas)
 
     @classmethod
     def found(
@@ -279,7 +164,7 @@ class History:
         time: int | None,
         metas: Mapping[str, Meta] | None,
     ) -> History:
-        moment = _seconds(time)
+        moment = seconds(time)
         command = OPENING[kind_of(about)]
         opening = sign_operation(command, about, founder, private_key, None, owner, time=moment)
         entry = sign_block(about, None, [opening], founder, private_key, moment)
@@ -371,9 +256,7 @@ class History:
             verdict = self._historic_verdict(result, refused)
         else:
             blocks = self.blocks
-            found = _evaluation.evaluate(
-                blocks, self._identifier, keys, moment, checkpoint, verify
-            )
+            found = _evaluation.evaluate(blocks, self._identifier, keys, moment, checkpoint, verify)
             verdict = self._verdict(found, refused, checkpoint)
         self._state = verdict.state
         return verdict
@@ -449,15 +332,13 @@ class History:
         """What HIST-13 says is worth keeping: blocks that were not refused, one right signature a
         statement. What lies below a checkpoint stays as it is."""
         blocks = {
-            block.key: block
-            for block in self._blocks.values()
-            if block.header.height <= height
+            block.key: block for block in self._blocks.values() if block.header.height <= height
         }
         good = [node.block for node in result.nodes if node.block is not None] + result.waiting
         for block in good:
             right = _evaluation.right_ones
             signatures = right(block.signatures, None, block, result)[:1]
-            votes = {
+            votes: Votes = {
                 voter: (kept[0],)
                 for voter, given in block.votes.items()
                 if (kept := right(given, voter, block, result))
@@ -467,9 +348,7 @@ class History:
             blocks[block.key] = kept_block
         return History._of(self._identifier, blocks, self._metas)
 
-    def _historic_verdict(
-        self, result: _historic.Result, refused: list[Refused]
-    ) -> HistoryVerdict:
+    def _historic_verdict(self, result: _historic.Result, refused: list[Refused]) -> HistoryVerdict:
         refused = refused + result.refused
         records = self.records
         accepted = 0 if result.checkpoint is None else result.checkpoint.height + 1
@@ -517,7 +396,7 @@ class History:
         rivals = [block for block in self._blocks.values() if block.header.previous == head.head]
         if rivals:
             raise ValueError(f"head: {len(rivals)} blocks stand on it; a second one convicts you")
-        moment = max(_seconds(time), head.time if time is None else 0)
+        moment = max(seconds(time), head.time if time is None else 0)
         by = Identifier.parse(recorder)
         entry = sign_block(self._identifier, head, events, by, private_key, moment)
         return merge(self, self._alone(entry))
@@ -612,7 +491,7 @@ def merge(a: History, b: History) -> History:
     for key, block in b._blocks.items():
         mine = blocks.get(key)
         blocks[key] = block if mine is None else mine.union(block)
-    _check_limits(blocks.values())
+    check_limits(blocks.values())
     metas = dict(a._metas)
     for name, meta in b._metas.items():
         metas[name] = min(metas.get(name, meta), meta, key=_meta_order)
@@ -624,17 +503,6 @@ def _meta_order(meta: Meta | DimError) -> tuple[int, str]:
     if isinstance(meta, DimError):
         return 1, str(meta)
     return 0, json.dumps(meta.to_dict(), sort_keys=True)
-
-
-def _check_limits(blocks: Iterable[Block]) -> None:
-    count = votes = 0
-    for block in blocks:
-        count += 1
-        votes += len(block.votes)
-    if count > MAX_BLOCKS:
-        raise DimError(Code.TOO_LARGE, f"blocks: more than {MAX_BLOCKS}")
-    if votes > MAX_VOTES:
-        raise DimError(Code.TOO_LARGE, f"votes: more than {MAX_VOTES}")
 
 
 def _summary(
@@ -669,143 +537,3 @@ def _batch_verifier(threads: int | None) -> _evaluation.Verify:
         return bytes(verify_batch(keys, messages, signatures, threads=threads).codes)
 
     return verify
-
-
-# -- the form ------------------------------------------------------------------------------------
-
-
-def _only(source: Mapping[str, Any], fields: Sequence[str], what: str) -> None:
-    for name in source:
-        if name not in fields:
-            raise malformed(f"{what}: no field {str(name)[:64]!r}")
-
-
-def _parse_metas(source: Any, names: Names) -> dict[str, Meta | DimError]:
-    """Metas by ID; what is none is kept as its refusal, since it may not be needed."""
-    if not isinstance(source, Mapping):
-        raise malformed("metas: not an object")
-    metas: dict[str, Meta | DimError] = {}
-    for name, mapping in source.items():
-        identifier(name, names, "metas", is_member=False)
-        if not isinstance(mapping, Mapping):
-            raise malformed(f"metas: that of {name[:64]} is not an object")
-        try:
-            metas[name] = Meta.parse(mapping)
-        except DimError as error:
-            metas[name] = error
-    return metas
-
-
-def _parse_blocks(source: Any, names: Names) -> dict[tuple[str, str], Block]:
-    if not isinstance(source, list) or not source:
-        raise malformed("blocks: not an array of at least one")
-    if len(source) > MAX_COPIES * MAX_BLOCKS:
-        raise DimError(Code.TOO_LARGE, f"blocks: more than {MAX_BLOCKS}")
-    blocks: dict[tuple[str, str], Block] = {}
-    for start in range(0, len(source), BLOCKS_AT_ONCE):
-        part = source[start : start + BLOCKS_AT_ONCE]
-        read = []
-        for number, entry in enumerate(part, start=start):
-            try:
-                read.append(_read_entry(entry, names))
-            except DimError as error:
-                raise DimError(error.code, f"blocks[{number}]: {error.reason}") from None
-        found = roots([[event.text for event in events] for _, events, _, _ in read])
-        for (header, events, signature, votes), root in zip(read, found, strict=True):
-            block = Block(header, header.block_name(), root.hex(), events, (signature,), votes)
-            other = blocks.get(block.key)
-            blocks[block.key] = block if other is None else other.union(block)
-    _check_limits(blocks.values())
-    return blocks
-
-
-def _read_entry(entry: Any, names: Names) -> tuple[Header, tuple[Event, ...], bytes, Votes]:
-    if not isinstance(entry, Mapping):
-        raise malformed("not an object")
-    _only(entry, ("block", "events", "signature", "votes"), "block")
-    header = read_header(entry.get("block"), names)
-    texts, given = entry.get("events"), entry.get("votes")
-    if not isinstance(texts, list) or not texts:
-        raise malformed("events: not an array of at least one")
-    if len(texts) > MAX_EVENTS:
-        raise DimError(Code.TOO_LARGE, f"events: more than {MAX_EVENTS}")
-    events = tuple(read_event(text, names) for text in texts)
-    signature = decode(entry.get("signature"), "signature")
-    if not isinstance(given, Mapping):
-        raise malformed("votes: not an object")
-    if len(given) > MAX_MEMBERS:
-        raise DimError(Code.TOO_LARGE, f"votes: more than {MAX_MEMBERS}")
-    recorder = str(header.recorder)
-    if recorder in given:
-        raise malformed("votes: the recorder votes by recording")
-    votes: Votes = {}
-    for voter, encoded in given.items():
-        votes[str(identifier(voter, names, "voter"))] = (decode(encoded, "vote"),)
-    return header, events, signature, votes
-
-
-# -- signing -------------------------------------------------------------------------------------
-
-
-def sign_operation(
-    command: str,
-    group: Identifier | str,
-    commander: Identifier | str,
-    private_key: PrivateKey,
-    head: Checkpoint | None,
-    user: Identifier | str | None = None,
-    *,
-    name: str | None = None,
-    time: int | None = None,
-) -> str:
-    """An event: an operation, signed by its commander.
-
-    Args:
-        command: of :data:`COMMANDS`.
-        group: what it is about.
-        commander: who wants it.
-        private_key: the commander's.
-        head: the end of the chain as the commander knows it; ``None`` before the first block.
-        user: whom it is about.
-        name: the new name of a group.
-        time: seconds since the epoch; ``None`` is now.
-
-    Raises:
-        DimError: what such an operation would be refused for by its form (HIST-2).
-    """
-    height, top = (-1, "") if head is None else (head.height, head.head)
-    about = None if user is None else Identifier.parse(user).without_terminal()
-    by = Identifier.parse(commander).without_terminal()
-    text = operation_text(
-        command, Identifier.parse(group), height, top, _seconds(time), about, name
-    )
-    draft = read_event(event_text(text, by, b"?"), {})
-    return event_text(text, by, private_key.sign(draft.operation.signed()))
-
-
-def sign_block(
-    group: Identifier | str,
-    head: Checkpoint | None,
-    events: Sequence[str],
-    recorder: Identifier | str,
-    private_key: PrivateKey,
-    time: int | None = None,
-) -> dict[str, Any]:
-    """An entry of ``blocks`` without votes: events, recorded on ``head``, or as the first block.
-
-    Raises:
-        DimError: an event has not the right form, or a limit is exceeded.
-    """
-    height, previous = (0, "") if head is None else (head.height + 1, head.head)
-    by = Identifier.parse(recorder).without_terminal()
-    about = Identifier.parse(group)
-    text = block_text(about, height, previous, _seconds(time), by, events)
-    header = read_header(text, {})
-    signature = coding.base64_encode(private_key.sign(header.signed()))
-    entry = {"block": text, "events": list(events), "signature": signature, "votes": {}}
-    _read_entry(entry, {})
-    return entry
-
-
-def _seconds(time: int | None) -> int:
-    return int(clock.time()) if time is None else int(time)
