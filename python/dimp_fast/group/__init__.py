@@ -11,6 +11,7 @@ from .outcome import Checkpoint, Equivocation, HistoryVerdict, Refused
 from .permissions import COMMANDS, PERMISSIONS, Kind, Permission, Role, kind_of, may
 from .signing import sign_block, sign_operation
 from .state import State
+from .steps import Step, steps
 
 __all__ = [
     "COMMANDS",
@@ -24,9 +25,11 @@ __all__ = [
     "Refused",
     "Role",
     "State",
+    "Step",
     "kind_of",
     "may",
     "merge",
     "sign_block",
     "sign_operation",
+    "steps",
 ]

@@ -361,7 +361,7 @@ def _take(
     for number, code in enumerate(commanded):
         if code != int(Code.OK):
             raise DimError(code, f"event {number}: not signed by its commander")
-    state = _apply(record, identifier, None if before is None else before.state)
+    state = apply_record(record, identifier, None if before is None else before.state)
     height = 0 if before is None else before.height + 1
     members = () if before is None else before.state.members
     for number, votes in enumerate(voted):
@@ -407,7 +407,7 @@ def _check_place(
         raise DimError(Code.MISMATCH, "founder: the meta of the group has another key")
 
 
-def _apply(record: Record, identifier: Identifier, state: State | None) -> State:
+def apply_record(record: Record, identifier: Identifier, state: State | None) -> State:
     """The state after a record; raises ``DimError``, FORBIDDEN or TOO_LARGE."""
     recorder, first = record.recorder, record.events[0]
     assert recorder is not None

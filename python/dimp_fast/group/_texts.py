@@ -24,8 +24,8 @@ LAST_TIME = 2**53 - 1
 
 _ID_NAMES = ("group", "commander", "recorder", "user")
 
-OPERATION = ("command", "group", "height", "head", "time")
-EVENT = ("operation", "commander", "signature")
+OPERATION = ("command", "group", "commander", "height", "head", "time")
+EVENT = ("operation", "signature")
 BLOCK = ("group", "height", "previous", "time", "recorder", "events", "merkle")
 
 Names = dict[str, Identifier]
@@ -38,6 +38,7 @@ class Operation(NamedTuple):
     text: str
     command: str
     group: Identifier
+    commander: Identifier
     height: int
     """Of the last block that its commander knew; -1 when there is none yet."""
     head: str
@@ -56,8 +57,12 @@ class Event(NamedTuple):
 
     text: str
     operation: Operation
-    commander: Identifier
     signature: bytes
+
+    @property
+    def commander(self) -> Identifier:
+        """Who signed."""
+        return self.operation.commander
 
 
 class Header(NamedTuple):
@@ -101,6 +106,7 @@ def _signed(what: str, text: str) -> bytes:
 def operation_text(
     command: str,
     group: Identifier,
+    commander: Identifier,
     height: int,
     head: str,
     time: int,
@@ -108,7 +114,9 @@ def operation_text(
     name: str | None = None,
 ) -> str:
     """The text of an operation."""
-    fields = dict(zip(OPERATION, (command, str(group), height, head, time), strict=True))
+    fields = dict(
+        zip(OPERATION, (command, str(group), str(commander), height, head, time), strict=True)
+    )
     if user is not None:
         fields["user"] = str(user)
     if name is not None:
@@ -116,10 +124,10 @@ def operation_text(
     return json.dumps(fields)
 
 
-def event_text(operation: str, commander: Identifier, signature: bytes) -> str:
+def event_text(operation: str, signature: bytes) -> str:
     """The text of an event."""
     encoded = coding.base64_encode(signature)
-    return json.dumps(dict(zip(EVENT, (operation, str(commander), encoded), strict=True)))
+    return json.dumps(dict(zip(EVENT, (operation, encoded), strict=True)))
 
 
 def block_text(
@@ -152,9 +160,7 @@ def read_event(text: Any, names: Names) -> Event:
     for name in EVENT:
         _wants(fields, name, str, "event")
     operation = _read_operation(fields["operation"], names)
-    commander = identifier(fields["commander"], names, "commander")
-    signature = decode(fields["signature"], "event: signature")
-    return Event(text, operation, commander, signature)
+    return Event(text, operation, decode(fields["signature"], "event: signature"))
 
 
 def _read_operation(text: str, names: Names) -> Operation:
@@ -162,6 +168,7 @@ def _read_operation(text: str, names: Names) -> Operation:
     _wants(fields, "command", str, "operation")
     command = fields["command"]
     group = _about(fields, names, "operation")
+    commander = identifier(fields["commander"], names, "commander")
     _number(fields, "height", -1, LAST_HEIGHT, "operation")
     _number(fields, "time", 0, LAST_TIME, "operation")
     _digest(fields, "head", fields["height"] < 0, "operation")
@@ -179,8 +186,9 @@ def _read_operation(text: str, names: Names) -> Operation:
         if len(name) > MAX_NAME:
             raise DimError(Code.TOO_LARGE, f"operation: name of more than {MAX_NAME} characters")
     return Operation(
-        text, command, group, fields["height"], fields["head"], fields["time"], user, name
-    )
+        text, command, group, commander, fields["height"], fields["head"], fields["time"], user,
+        name,
+    )  # fmt: skip
 
 
 def read_header(text: Any, names: Names) -> Header:

@@ -310,7 +310,8 @@ class History:
         first = -1 if checkpoint is None else checkpoint.height
         judged = [block for block in self._blocks.values() if block.header.height > first]
         refused = refused + result.refused
-        code, reason = _summary(refused, result, accepted)
+        chain = _chain(head, first)
+        code, reason = _summary(refused, result, accepted, chain)
         after = None if head is None else Checkpoint(
             VERSION, head.name, head.height, head.time, _evaluation.recent_of(head), head.state
         )  # fmt: skip
@@ -318,6 +319,7 @@ class History:
             code=code,
             reason=reason,
             accepted=accepted,
+            chain=chain,
             total=len(judged),
             unjudged=result.unjudged,
             state=None if head is None else head.state,
@@ -356,6 +358,7 @@ class History:
             code=refused[0].code if refused else Code.OK,
             reason=str(refused[0]) if refused else "",
             accepted=accepted,
+            chain=(),
             total=result.total,
             unjudged=max(len(records) - accepted - 1, 0),
             state=None if result.checkpoint is None else result.checkpoint.state,
@@ -505,18 +508,24 @@ def _meta_order(meta: Meta | DimError) -> tuple[int, str]:
     return 0, json.dumps(meta.to_dict(), sort_keys=True)
 
 
+def _chain(head: _evaluation.Node | None, floor: int) -> tuple[str, ...]:
+    """Names of the blocks up to the head, the first one first."""
+    chain = []
+    while head is not None and head.height > floor:
+        chain.append(head.name)
+        head = head.parent
+    return tuple(reversed(chain))
+
+
 def _summary(
-    refused: Sequence[Refused], result: _evaluation.Result, accepted: int
+    refused: Sequence[Refused], result: _evaluation.Result, accepted: int, chain: Sequence[str]
 ) -> tuple[Code, str]:
     """The code of a whole history, and why (HIST-11)."""
     if refused:
         return refused[0].code, str(refused[0])
-    chain = set()
-    node = result.head
-    while node is not None:
-        chain.add(node.name)
-        node = node.parent
-    beside = [one.block for one in result.nodes if one.name not in chain and one.block is not None]
+    chosen = set(chain)
+    nodes = result.nodes
+    beside = [node.block for node in nodes if node.name not in chosen and node.block is not None]
     beside += result.waiting
     rivals = [block for block in beside if block.header.height < accepted]
     if rivals:

@@ -214,7 +214,7 @@ class HistoryVerdict:
     """
 
     __slots__ = (
-        "accepted", "checkpoint", "code", "equivocations", "history", "reason", "refused",
+        "accepted", "chain", "checkpoint", "code", "equivocations", "history", "reason", "refused",
         "signatures", "state", "total", "unjudged",
     )  # fmt: skip
 
@@ -225,6 +225,8 @@ class HistoryVerdict:
     """One line for people; empty when all is well."""
     accepted: int
     """Blocks of the chain, those up to a checkpoint among them."""
+    chain: tuple[str, ...]
+    """Names of the blocks of the chain above the checkpoint; empty in the historic form."""
     total: int
     """Different blocks that the history has above the checkpoint."""
     unjudged: int

@@ -48,9 +48,11 @@ def sign_operation(
     height, top = (-1, "") if head is None else (head.height, head.head)
     about = None if user is None else Identifier.parse(user).without_terminal()
     by = Identifier.parse(commander).without_terminal()
-    text = operation_text(command, Identifier.parse(group), height, top, seconds(time), about, name)
-    draft = read_event(event_text(text, by, b"?"), {})
-    return event_text(text, by, private_key.sign(draft.operation.signed()))
+    text = operation_text(
+        command, Identifier.parse(group), by, height, top, seconds(time), about, name
+    )
+    draft = read_event(event_text(text, b"?"), {})
+    return event_text(text, private_key.sign(draft.operation.signed()))
 
 
 def sign_block(

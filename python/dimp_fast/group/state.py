@@ -133,9 +133,10 @@ class State:
         role = self._role(str(commander))
         target = None if user is None else self._role(str(user))
         if self._retired or not may(self.kind, command, role, target):
-            about = "" if target is None else f" about {_a(target)}"
-            raise DimError(Code.FORBIDDEN, f"{command}: not by {_a(role)} of a {self.kind.value}"
-                           f"{about}{', which is retired' if self._retired else ''}")  # fmt: skip
+            by = f"not by {_a(role.name)} of {_a(self.kind.value)}"
+            about = "" if target is None else f" about {_a(target.name)}"
+            retired = ", which is retired" if self._retired else ""
+            raise DimError(Code.FORBIDDEN, f"{command}: {by}{about}{retired}")
         if command == "suicide":
             return self._with(retired=True)
         if command == "name":
@@ -202,9 +203,8 @@ class State:
         return f"<State of {self._identifier}, {len(self._members)} members>"
 
 
-def _a(role: Role) -> str:
-    name = role.name.lower()
-    return f"an {name}" if name[0] in "ao" else f"a {name}"
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'aoAO' else 'a'} {name.lower()}"
 
 
 def is_command(kind: Kind, command: str) -> bool:
