@@ -194,6 +194,8 @@ class _Judge:
     def _waits(self, block: Block, parent: Node | None) -> bool | None:
         """Whether the predecessor is still to come; ``None`` when it was refused."""
         header = block.header
+        if parent is not None and header.height != parent.height + 1:
+            raise DimError(Code.MISMATCH, f"height: its predecessor has {parent.height}")
         if parent is not None or header.height == 0:
             return False
         if header.previous in self._fallen:

@@ -185,6 +185,8 @@ def _read_operation(text: str, names: Names) -> Operation:
         _wants(fields, "name", str, "operation")
         if len(name) > MAX_NAME:
             raise DimError(Code.TOO_LARGE, f"operation: name of more than {MAX_NAME} characters")
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            raise malformed("operation: name has lone surrogates")
     return Operation(
         text, command, group, commander, fields["height"], fields["head"], fields["time"], user,
         name,

@@ -13,7 +13,7 @@ from .. import coding
 from ..identity import Identifier
 from ..private_keys import PrivateKey
 from ._form import read_entry
-from ._texts import block_text, event_text, operation_text, read_event, read_header
+from ._texts import block_text, event_text, malformed, operation_text, read_event, read_header
 from .outcome import Checkpoint
 
 __all__ = ["sign_block", "sign_operation"]
@@ -71,6 +71,8 @@ def sign_block(
     height, previous = (0, "") if head is None else (head.height + 1, head.head)
     by = Identifier.parse(recorder).without_terminal()
     about = Identifier.parse(group)
+    if not events:
+        raise malformed("events: at least one is wanted")
     text = block_text(about, height, previous, seconds(time), by, events)
     header = read_header(text, {})
     signature = coding.base64_encode(private_key.sign(header.signed()))

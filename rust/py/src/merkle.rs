@@ -15,10 +15,11 @@ const LONG: usize = 16;
 fn merkle_roots<'py>(
     py: Python<'py>,
     leaves: &Bound<'py, PyList>,
-    counts: Vec<usize>,
+    counts: &Bound<'py, PyList>,
     threads: usize,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let items = buffers::items::<PyBytes>(leaves, "bytes")?;
+    let counts: Vec<usize> = counts.extract()?;
     let total = counts
         .iter()
         .try_fold(0_usize, |total, &count| total.checked_add(count));
