@@ -653,7 +653,7 @@ def test_hist_11_heights_count_and_other_groups_do_not_belong(tier: str) -> None
     group.block(ALICE, [named(group)], [BOB], group=other)
     assert verdict(group).code is Code.MISMATCH
     group = crew("bob")
-    group.block(ALICE, [named(group, group=other)], [BOB])
+    group.block(ALICE, [group.event("name", BOB, name="x", group=other)], [BOB])
     assert verdict(group).code is Code.MISMATCH
 
 
