@@ -82,7 +82,7 @@ def rendered(kind: str) -> str:
     found = matrix(kind)
     rows = [f"| {kind} | {' | '.join(ROLES)} |", "|---" * 5 + "|"]
     for command in GROUP_COMMANDS:
-        cells = (found.get((command, role), "") or "–" for role in ROLES)
+        cells = (found.get((command, role), "") or "-" for role in ROLES)
         rows.append(f"| `{command}` | {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import reduce
 from hashlib import sha256
 from typing import Any
 
@@ -817,8 +818,7 @@ def test_hist_13_merging_is_bounded_and_of_one_group(
         merge(first, {})  # type: ignore[arg-type]
     monkeypatch.setattr(_form, "MAX_BLOCKS", 2)
     with pytest.raises(DimError) as refused:
-        for other in others:
-            first = merge(first, other)
+        reduce(merge, others, first)
     assert refused.value.code is Code.TOO_LARGE
 
 
