@@ -33,11 +33,11 @@ class Big(NamedTuple):
 
 
 @cache
-def big(blocks: int, voters: int) -> Big:
-    """``blocks`` blocks with an operation each, and ``voters`` votes beside the recorder's; keys of
-    ECC. Two blocks more begin it, without votes."""
+def big(blocks: int, voters: int, algorithm: str = "ECC") -> Big:
+    """``blocks`` blocks with an operation each, and ``voters`` votes beside the recorder's.
+    Two blocks more begin it, without votes."""
     keyring = Keyring()
-    owner = PrivateKey.generate("ECC")
+    owner = PrivateKey.generate(algorithm)
 
     def account(name: str, key: PrivateKey, network: int = 0) -> Identifier:
         meta = Meta.generate(1, key, name)
@@ -47,7 +47,7 @@ def big(blocks: int, voters: int) -> Big:
         return identifier
 
     group, alice = account("big", owner, CHATROOM), account("alice", owner)
-    keys = [PrivateKey.generate("ECC") for _ in range(voters)]
+    keys = [PrivateKey.generate(algorithm) for _ in range(voters)]
     members = [account(f"member-{number}", key) for number, key in enumerate(keys)]
     history = History.found(group, alice, owner, time=START)
     entries = history.to_dict()["blocks"]
@@ -104,6 +104,32 @@ def one_by_one(
     return found
 
 
+def by_pyca(
+    keys: list[PublicKey | None], messages: list[bytes], signatures: list[bytes]
+) -> list[int]:
+    """The same with pyca/cryptography; keys of ECC."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    found = []
+    for key, message, signature in zip(keys, messages, signatures, strict=True):
+        try:
+            _pyca_key(key).verify(signature, message, ec.ECDSA(SHA256()))
+        except InvalidSignature:
+            found.append(int(Code.BAD_SIGNATURE))
+        else:
+            found.append(int(Code.OK))
+    return found
+
+
+@cache
+def _pyca_key(key: PublicKey) -> Any:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), key.point)
+
+
 def peak() -> int:
     """MiB that this process had at most so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -114,6 +140,9 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=10_000)
     parser.add_argument("--voters", type=int, default=100)
     parser.add_argument("--threads", type=int)
+    parser.add_argument(
+        "--algorithm", choices=("ECC", "ED25519"), default="ECC", help="ED25519 is made sooner"
+    )
     options = parser.parse_args()
 
     def timed(what: str, work: Any, items: int) -> Any:
@@ -124,7 +153,9 @@ def main() -> None:
               f"peak {peak()} MiB")  # fmt: skip
         return found
 
-    made = timed("made", lambda: big(options.blocks, options.voters), options.blocks)
+    made = timed(
+        "made", lambda: big(options.blocks, options.voters, options.algorithm), options.blocks
+    )
     text = json.dumps(made.mapping).encode("ascii")
     print(f"{made.signatures} signatures, {len(text) / 2**20:.0f} MiB of JSON")
     history = timed(

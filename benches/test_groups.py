@@ -47,6 +47,11 @@ def test_verify(race: Run, blocks: int) -> None:
                 lambda: history._verify(keyring, None, groups.NOW, groups.one_by_one, 1),
                 accepted,
             ),
+            Contender(
+                "one by one with pyca/cryptography",
+                lambda: history._verify(keyring, None, groups.NOW, groups.by_pyca, 1),
+                accepted,
+            ),
         ],
         items=made.signatures,
         unit="signature",
