@@ -52,6 +52,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "retarget": (RUST, PYTHON),
     "framing": (RUST, PYTHON),
     "digests": TIERS,
+    "merkle_roots": (RUST, PYTHON),
     "base58": (CYTHON, RUST, PYTHON),
     "base64": TIERS,
 }

@@ -19,6 +19,7 @@ from ._py.framing import FrameDecoder, decode_datagram, encode_mars, encode_mtp
 from ._py.identity import parse_identifier, parse_identifiers
 from ._py.keyring import KeyStore
 from ._py.keys import parse_public_key, parse_public_key_mapping
+from ._py.merkle import merkle_roots
 from ._py.message import decode_batch, encode, retarget, retarget_batch
 from ._py.meta import match_metas, meta_address, parse_meta
 from ._py.verify import VerifyKey, verify_batch
@@ -42,6 +43,7 @@ __all__ = [
     "join_identifiers",
     "keccak256",
     "match_metas",
+    "merkle_roots",
     "meta_address",
     "number_texts",
     "parse_addresses",

@@ -349,6 +349,20 @@ def _digests(tier: Any) -> None:
         _expect("ripemd160", tier.ripemd160(data).hex(), ripemd160)
 
 
+def _merkle_roots(tier: Any) -> None:
+    from hashlib import sha256
+
+    def twice(data: bytes) -> bytes:
+        return sha256(sha256(data).digest()).digest()
+
+    a, b, c = map(twice, (b"a", b"b", b"c"))
+    three = twice(twice(a + b) + twice(c + c))
+    leaves = [b"a", b"a", b"b", b"a", b"b", b"c"] * 7
+    _expect(
+        "merkle_roots", tier.merkle_roots(leaves, [1, 2, 3] * 7, 1), (a + twice(a + b) + three) * 7
+    )
+
+
 def _base58(tier: Any) -> None:
     for data, text in ((b"", ""), (b"\0\0\xff", "115Q"), (b"\x08\0\1\2\3", "uMFyn2")):
         _expect("base58_encode", tier.base58_encode(data), text)
@@ -390,6 +404,7 @@ _TESTS: dict[str, Callable[[Any], None]] = {
     "retarget": _retarget,
     "framing": _framing,
     "digests": _digests,
+    "merkle_roots": _merkle_roots,
     "base58": _base58,
     "base64": _base64,
 }

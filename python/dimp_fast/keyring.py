@@ -21,6 +21,7 @@ from .verdict import Code, DimError
 
 if TYPE_CHECKING:
     from .accounts import LoadReport
+    from .group import History
 
 __all__ = ["Keyring"]
 
@@ -43,6 +44,11 @@ few enough to hold their files in memory, which may have megabytes each."""
 DOCUMENTS_AT_ONCE = 4096
 """So many documents are JSON text at a time when a batch is verified."""
 
+MAX_RETIRED = 1 << 20
+"""So many retired IDs are remembered; one that is forgotten would be believed again."""
+
+RETIRED = "account: it was retired"
+
 OnRefused = Callable[[str, Code, str], None]
 """Called with the address, the code and the reason of what a loader found and a check refused."""
 
@@ -63,7 +69,7 @@ class Keyring:
         ValueError: ``max_accounts`` is below 1.
     """
 
-    __slots__ = ("_loader", "_on_refused", "_store")
+    __slots__ = ("_loader", "_on_refused", "_retired", "_store")
 
     def __init__(
         self,
@@ -81,6 +87,7 @@ class Keyring:
             max_accounts = min(max_accounts, sys.maxsize)
         self._loader = loader
         self._on_refused = on_refused
+        self._retired: set[str] = set()
         self._store = _dispatch.operation("KeyStore")(max_accounts, loader is not None)
 
     def add_meta(
@@ -91,7 +98,8 @@ class Keyring:
 
         Returns:
             ``OK``, or why not: ``MALFORMED``, ``BAD_ENCODING``, ``BAD_ADDRESS``, ``MISMATCH``,
-            ``BAD_KEY``, ``UNSUPPORTED``, ``BAD_SIGNATURE_ENCODING`` or ``BAD_SIGNATURE``.
+            ``BAD_KEY``, ``UNSUPPORTED``, ``BAD_SIGNATURE_ENCODING``, ``BAD_SIGNATURE``, or
+            ``EXPIRED`` for an account that was retired.
 
         Raises:
             DimError: ``TOO_LARGE``, the keyring is full and has no loader.
@@ -102,7 +110,69 @@ class Keyring:
             code, _ = self._store.add_meta(owner, text_of(meta, Meta, "meta"))
         except OverflowError as error:
             raise DimError(Code.TOO_LARGE, str(error)) from None
+        return self._unless_retired(code, owner)
+
+    def add_history(self, history: History | Mapping[str, Any] | bytes) -> Code:
+        """Learn from the history of an account whether its ID was retired
+        (docs/semantics.md#hist-17): from then on everything of that ID is ``EXPIRED``. The history
+        is verified with the meta that the keyring has, or that it carries.
+
+        Returns:
+            ``OK``, also for an account that goes on; or the code of the form or of the verdict;
+            ``BAD_ADDRESS``, it is the history of a group; ``TOO_LARGE``, 1,048,576 retired IDs are
+            remembered already.
+
+        Raises:
+            TypeError: ``history`` is of a wrong type.
+        """
+        from .group import History
+
+        try:
+            parsed = History.parse(history)
+        except DimError as error:
+            return error.code
+        if not parsed.identifier.is_user:
+            return Code.BAD_ADDRESS
+        verdict = parsed.verify(self)
+        state = verdict.state
+        if state is not None and state.is_retired:
+            # Whatever else the history holds, this much is proved.
+            if len(self._retired) >= MAX_RETIRED:
+                return Code.TOO_LARGE
+            self._retired.add(parsed.identifier.address)
+        return verdict.code
+
+    def is_retired(self, identifier: Identifier | str) -> bool:
+        """Whether the keyring knows that an ID was retired.
+
+        Raises:
+            DimError: ``BAD_ADDRESS``, ``identifier`` is no ID.
+        """
+        return Identifier.parse(identifier).address in self._retired
+
+    def _unless_retired(self, code: int, owner: str) -> Code:
+        """What would be accepted is ``EXPIRED`` when its account was retired."""
+        if code == int(Code.OK) and self._retired and self.is_retired(owner):
+            return Code.EXPIRED
         return Code(code)
+
+    def _expire(
+        self, codes: bytes, reasons: dict[int, str], address_of: Callable[[int], str]
+    ) -> bytes:
+        """The codes of a batch, ``EXPIRED`` for what would be accepted of retired accounts."""
+        if not self._retired:
+            return codes
+        changed = bytearray(codes)
+        for index, code in enumerate(codes):
+            if code == int(Code.OK) and address_of(index) in self._retired:
+                changed[index] = int(Code.EXPIRED)
+                reasons[index] = RETIRED
+        return bytes(changed)
+
+    def _identity_key(self, identifier: Identifier) -> PublicKey | None:
+        """The key of the meta of an ID, retired or not: what it signed once stays signed."""
+        keys = self._ask(identifier, lambda store, owner: store.keys_for(owner))
+        return PublicKey._from_canonical(*keys[-1]) if keys else None
 
     def add_document(self, document: Document | Mapping[str, Any] | bytes) -> Code:
         """Add a document, an object, a mapping or JSON text, of an account that is held or that
@@ -111,7 +181,7 @@ class Keyring:
         Returns:
             ``OK``, or why not: ``TOO_LARGE``, ``MALFORMED``, ``BAD_ENCODING``, ``BAD_ADDRESS``,
             ``UNKNOWN_SENDER``, ``MISMATCH``, ``BAD_SIGNATURE_ENCODING``, ``BAD_SIGNATURE`` or
-            ``EXPIRED``.
+            ``EXPIRED`` (also of an account that was retired).
 
         Raises:
             TypeError: ``document`` is of a wrong type.
@@ -124,6 +194,8 @@ class Keyring:
             code, _ = self._store.add_document(text, now)
             if code == int(Code.UNKNOWN_SENDER):
                 code, _ = self._store_of([owner]).add_document(text, now)
+        if code == int(Code.OK) and self._retired and owner_of(text) in self._retired:
+            return Code.EXPIRED
         return Code(code)
 
     def _verify_documents(self, sources: list[Any], threads: int) -> tuple[bytes, dict[int, str]]:
@@ -145,28 +217,31 @@ class Keyring:
         def unknown(indices: Sequence[int]) -> list[int]:
             return [index for index in indices if codes[index] == int(Code.UNKNOWN_SENDER)]
 
+        def owner(index: int) -> str:
+            return owner_of(text_of(sources[index], Document, "document"))
+
         judge(self._store, range(len(sources)))
-        if self._loader is None:
-            return bytes(codes), reasons
         by_owner: dict[str, list[int]] = {}
-        for index in unknown(range(len(sources))):
-            owner = owner_of(text_of(sources[index], Document, "document"))
-            by_owner.setdefault(owner, []).append(index)
+        if self._loader is not None:
+            for index in unknown(range(len(sources))):
+                by_owner.setdefault(owner(index), []).append(index)
         for accounts in self._found(list(by_owner)):
             self._load_found(self._store, accounts, threads)
             asked = [index for address, *_ in accounts for index in by_owner[address]]
             judge(self._store, asked)
             if pushed_out := unknown(asked):
                 judge(self._store_of(accounts), pushed_out)
-        return bytes(codes), reasons
+        return self._expire(bytes(codes), reasons, owner), reasons
 
     def keys_for(self, identifier: Identifier | str) -> tuple[PublicKey, ...]:
         """The keys that verify messages of ``identifier``: those of its documents, newest first,
-        then its meta key; empty when it is unknown, or known under another name.
+        then its meta key; empty when it is unknown, known under another name, or retired.
 
         Raises:
             DimError: ``BAD_ADDRESS``, ``identifier`` is no ID.
         """
+        if self._retired and self.is_retired(identifier):
+            return ()
         found = self._ask(identifier, lambda store, owner: store.keys_for(owner))
         return tuple(PublicKey._from_canonical(*key) for key in found)
 
@@ -174,11 +249,13 @@ class Keyring:
         """The keys that messages to ``identifier`` are sealed with (docs/semantics.md#seal-3): the
         RSA keys of its documents with their terminals, newest first, one a terminal; its meta key
         when there is none and that is RSA. Empty when nothing can be sealed for it: it has no such
-        key, is unknown, or known under another name.
+        key, is unknown, known under another name, or retired.
 
         Raises:
             DimError: ``BAD_ADDRESS``, ``identifier`` is no ID.
         """
+        if self._retired and self.is_retired(identifier):
+            return []
         found = self._ask(identifier, lambda store, owner: store.encryption_keys(owner))
         return [(terminal, PublicKey._from_canonical(*key)) for terminal, *key in found]
 

@@ -375,6 +375,9 @@ def verify_messages(
     if keyring._loader is not None and (missing := resolution.missing()):
         keyring._load_into(resolution, missing, count)
     codes, reasons = resolution.verify(now, count)
+    if keyring._retired:
+        senders = table.senders()
+        codes = keyring._expire(codes, reasons, lambda i: Identifier.parse(senders[i]).address)
     if learn:
         resolution.learn(codes, now)
     return MessageBatch(table), Verdicts(codes, lambda i: reasons.get(i) or table.reason(i))

@@ -39,6 +39,9 @@ class Code(IntEnum):
     TOO_LARGE = 10
     EXPIRED = 11
     UNREADABLE = 12
+    FORBIDDEN = 13
+    CONFLICT = 14
+    UNCONFIRMED = 15
 
     def __bool__(self) -> bool:
         raise TypeError("a Code has no truth value; compare it with Code.OK")
@@ -56,8 +59,11 @@ _MEANINGS = {
     Code.BAD_ADDRESS: "address: not an address",
     Code.MALFORMED: "message: not a JSON object with the needed fields",
     Code.TOO_LARGE: "message: a limit is exceeded",
-    Code.EXPIRED: "document: too old, or too far in the future",
+    Code.EXPIRED: "time: too old, or too far in the future",
     Code.UNREADABLE: "content: not to be read with the keys at hand",
+    Code.FORBIDDEN: "operation: signed by somebody who may not do that",
+    Code.CONFLICT: "block: another one of its height was chosen",
+    Code.UNCONFIRMED: "block: not confirmed by more than half of the members",
 }
 
 

@@ -29,7 +29,7 @@ def test_python_examples_run(
     assert "377" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "docs/cli.md"])
+@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "docs/cli.md", "docs/groups.md"])
 def test_links_lead_somewhere(name: str) -> None:
     place = (ROOT / name).parent
     for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", (ROOT / name).read_text("utf-8")):

@@ -141,6 +141,14 @@ def test_digests(data: bytes) -> None:
     agree("digests", lambda tier: (tier.sha256(data), tier.keccak256(data), tier.ripemd160(data)))
 
 
+@given(st.lists(st.lists(st.binary(max_size=70), min_size=1, max_size=20), max_size=8))
+def test_merkle_roots(trees: list[list[bytes]]) -> None:
+    leaves = [leaf for tree in trees for leaf in tree]
+    counts = [len(tree) for tree in trees]
+    found = agree("merkle_roots", lambda tier: tier.merkle_roots(leaves, counts, 0))
+    assert len(found) == 32 * len(trees)
+
+
 @given(st.binary(max_size=128), st.data())
 def test_base58(payload: bytes, data: st.DataObject) -> None:
     text = agree("base58", lambda tier: tier.base58_encode(payload))

@@ -23,11 +23,14 @@ NAMES = [
     "TOO_LARGE",
     "EXPIRED",
     "UNREADABLE",
+    "FORBIDDEN",
+    "CONFLICT",
+    "UNCONFIRMED",
 ]
 
 
 def test_the_numbers_of_the_codes_are_stable() -> None:
-    assert [(code.name, code.value) for code in Code] == list(zip(NAMES, range(13), strict=True))
+    assert [(code.name, code.value) for code in Code] == list(zip(NAMES, range(16), strict=True))
 
 
 def test_a_code_has_no_truth_value() -> None:

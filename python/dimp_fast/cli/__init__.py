@@ -18,6 +18,10 @@ from . import (
     address,
     bench,
     doctor,
+    group_new,
+    group_replay,
+    group_show,
+    group_verify,
     id_check,
     id_new,
     id_show,
@@ -94,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     message_open.add_parser(messages)
     message_show.add_parser(messages)
     bench.add_parser(commands)
+    groups = _group(commands, "group", "found groups, check and replay histories", _GROUP_EXAMPLE)
+    group_new.add_parser(groups)
+    group_show.add_parser(groups)
+    group_verify.add_parser(groups)
+    group_replay.add_parser(groups)
     doctor.add_parser(commands)
     return parser
 
@@ -110,6 +119,13 @@ example:
   dimp-fast message seal --accounts .dim --from alice@... --to bob@... --text Hello > message.json
   dimp-fast message show message.json
   dimp-fast message open message.json --accounts .dim
+"""
+
+_GROUP_EXAMPLE = """\
+example:
+  dimp-fast group new crew.json --seed crew --founder alice@... --accounts .dim
+  dimp-fast group verify examples/groups/chatroom.json
+  dimp-fast group replay examples/groups/chatroom.json
 """
 
 _ADDRESS_EXAMPLE = """\

@@ -32,6 +32,12 @@ pub enum Code {
     Expired = 11,
     /// Signed by the sender, but not to be decrypted with the keys at hand.
     Unreadable = 12,
+    /// Signed by somebody who may not do that.
+    Forbidden = 13,
+    /// Another one of its kind was chosen.
+    Conflict = 14,
+    /// More than half of the members have not confirmed it yet.
+    Unconfirmed = 15,
 }
 
 /// Why something was refused: a code and one line a person can read.

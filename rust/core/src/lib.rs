@@ -16,6 +16,7 @@ pub mod identity;
 pub mod json;
 pub mod keyring;
 pub mod keys;
+pub mod merkle;
 pub mod message;
 pub mod meta;
 pub mod pool;

@@ -10,6 +10,7 @@ mod identity;
 mod keyring;
 mod keys;
 mod made;
+mod merkle;
 mod message;
 mod meta;
 mod registry;
@@ -28,6 +29,7 @@ fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
     identity::register(module)?;
     keyring::register(module)?;
     keys::register(module)?;
+    merkle::register(module)?;
     message::register(module)?;
     meta::register(module)?;
     registry::register(module)?;

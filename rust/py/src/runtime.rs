@@ -12,7 +12,7 @@ const KERNELS: &str = "kernels";
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 17] = [
+const OPERATIONS: [(&str, &str); 18] = [
     ("derive_addresses", "library"),
     ("derive_eth_addresses", "library"),
     ("parse_addresses", "library"),
@@ -28,6 +28,7 @@ const OPERATIONS: [(&str, &str); 17] = [
     ("retarget", KERNELS),
     ("framing", "portable"),
     ("digests", "library"),
+    ("merkle_roots", "library"),
     ("base58", "library"),
     ("base64", "library"),
 ];
