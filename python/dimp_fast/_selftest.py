@@ -358,11 +358,16 @@ def _base58(tier: Any) -> None:
 
 
 def _base64(tier: Any) -> None:
-    for data, text in ((b"", ""), (b"\0", "AA=="), (b"\xfb\xff", "+/8=")):
+    from base64 import b64encode
+
+    # All bytes, in more than one step of any kernel and a rest.
+    every = bytes(range(256))
+    long = (every, b64encode(every).decode("ascii"))
+    for data, text in ((b"", ""), (b"\0", "AA=="), (b"\xfb\xff", "+/8="), long):
         _expect("base64_encode", tier.base64_encode(data), text)
         _expect("base64_decode", tier.base64_decode(text), data)
     _expect("base64_decode", tier.base64_decode("A A\n=="), b"\0")
-    for text in ("AA", "AB==", "-_8=", "AA==AA==", "AA==\0"):
+    for text in ("AA", "AB==", "-_8=", "AA==AA==", "AA==\0", "-" + long[1][1:]):
         _expect("base64_decode", tier.base64_decode(text), None)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from dimp_fast import (
 )
 
 UNIT = "decode_batch"
+EVERY_LEVEL = True
 
 VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -277,6 +279,90 @@ def test_json_6_what_is_not_json_is_refused(tier: str, value: object) -> None:
 def test_json_6_what_is_no_json_type_is_misuse(tier: str, value: object) -> None:
     with pytest.raises(TypeError):
         encode({**BASE, "x": value})
+
+
+class OtherText(str):
+    """Equal to nothing but itself, so that a mapping may have the same text for two names."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_json_3_names_of_a_subclass_come_once(tier: str, short: bool) -> None:
+    name = OtherText("x")
+    assert encode({**BASE, name: 1}) == changed(x=1)
+    for twice in ({name: 1, OtherText("x"): 2}, {name: 1, "x": 2}, {OtherText("sender"): MOKI},
+                  {OtherText("F"): MOKI}, {"keys": {name: b"a", OtherText("x"): b"b"}}):  # fmt: skip
+        with pytest.raises(DimError) as error:
+            encode({**BASE, **twice}, short=short)
+        assert error.value.code is Code.MALFORMED
+    assert encode({**BASE, "meta": {name: 1, OtherText("x"): 2}})
+
+
+def test_json_3_one_short_name_for_two_fields(tier: str) -> None:
+    for fields, code in (
+        ({}, Code.MALFORMED),
+        ({"x": json.loads(nested(65))}, Code.TOO_LARGE),  # VERDICT-2
+    ):
+        with pytest.raises(DimError) as error:
+            encode({**BASE, "key": "AAAA", "keys": {}, **fields}, short=True)
+        assert error.value.code is code
+    with pytest.raises(TypeError):
+        encode({**BASE, "key": "AAAA", "keys": {}, "x": object()}, short=True)
+
+
+def test_json_6_order_of_a_mapping_that_was_reordered(tier: str) -> None:
+    ordered = OrderedDict(a=b"x", b=b"y", c=b"z")
+    ordered.move_to_end("a")
+    x = OrderedDict(dict.fromkeys("abc", 1))
+    x.move_to_end("a")
+    found = encode({**BASE, "keys": ordered, "x": x})
+    assert found == encode({**BASE, "keys": dict(ordered), "x": dict(x)})
+    assert list(decode(found).keys) == list("bca")
+
+
+def test_json_6_an_integer_is_what_int_says(tier: str) -> None:
+    class Odd(int):
+        def __float__(self) -> float:
+            message.clear()
+            return 1.0
+
+        def __repr__(self) -> str:
+            return "odd"
+
+    message: dict[str, Any] = {**BASE, "x": Odd(7), "y": [Odd(2**64)]}
+    assert encode(message) == changed(x=7, y=[2**64])
+    with pytest.raises(DimError) as error:
+        encode({**BASE, "x": Odd(10**400)})
+    assert error.value.code is Code.MALFORMED
+
+
+def test_json_6_a_mapping_that_changes_meanwhile(tier: str) -> None:
+    class Odd(dict[str, Any]):
+        def items(self) -> Any:
+            message.update(dict.fromkeys(map(str, range(100))))
+            return super().items()
+
+    message: dict[str, Any] = {**BASE, "x": Odd(a=1), "y": 1}
+    try:
+        assert encode(message).startswith(changed(x={"a": 1})[:-1])
+    except RuntimeError as error:
+        assert "changed size" in str(error)
+
+
+@pytest.mark.parametrize("name", ["data", "signature", "key", "keys", "IV"])
+def test_msg_4_what_bytes_become_is_sound(tier: str, name: str) -> None:
+    for data in (b"x", b"xy", b"data", bytes(range(256)) * 9):
+        value = {HULK: data} if name == "keys" else data
+        message = decode(encode({**BASE, name: value}))
+        assert message.to_dict()[name] == ({HULK: b64(data)} if name == "keys" else b64(data))
+    # Beside what is not sound it does not help.
+    with pytest.raises(DimError) as error:
+        encode({**BASE, "keys": {HULK: b"x", "y": "!"}, name: b"x"} | {"IV": "!"})
+    assert error.value.code in (Code.BAD_ENCODING, Code.MALFORMED)
 
 
 def test_json_6_depth_of_emitted_text(tier: str) -> None:

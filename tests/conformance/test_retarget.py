@@ -21,6 +21,7 @@ from dimp_fast import (
 )
 
 UNIT = "retarget"
+EVERY_LEVEL = True
 
 VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
 HULK = VECTORS["meta.doc.hulk"].output["id"]
@@ -168,6 +169,10 @@ def test_msg_11_size_of_what_comes_out(tier: str) -> None:
     text = frame(x="y" * (limit - len(frame(x=""))))
     assert code_of(text, time=None, type=None, rcpt="x") is Code.OK
     assert code_of(text, rcpt="x") is Code.TOO_LARGE
+    # VERDICT-2: before what would be wrong with the data.
+    text = frame(receiver="anyone@anywhere", data="{}", x="")
+    text = text[:-2] + b"y" * (limit - len(text)) + text[-2:]
+    assert code_of(text, receiver=HULK) is Code.TOO_LARGE
 
 
 def test_msg_11_data_that_was_text(tier: str) -> None:

@@ -7,6 +7,7 @@ The Python tier is the reference; a faster one that differs from it is wrong, or
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -280,9 +281,13 @@ def test_retarget(frame: bytes, fields: dict[str, Any]) -> None:
     agree("retarget", lambda tier: tier.retarget_batch([frame, b"{", frame], fields, 1)[1][0])
 
 
+SOAK = int(os.environ.get("DIMP_FAST_SOAK", "6000"))
+"""Mutated frames in all; a million take some minutes."""
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_codec_on_mutated_frames(seed: int) -> None:
-    codes = codec_fuzz.compare(MODULES, rounds=10, seed=seed)
+    codes = codec_fuzz.compare(MODULES, rounds=-(-SOAK // codec_fuzz.BATCH // 3), seed=seed)
     assert min(codes[0], codes[7], codes[9]) > 100
     assert codes[8] > 20
 

@@ -186,16 +186,17 @@ def _check_emittable(value: object, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise Refusal(Code.TOO_LARGE, f"message: nested deeper than {MAX_DEPTH}")
         if isinstance(value, dict):
-            for name in value:
+            for name, item in value.items():
                 if not isinstance(name, str):
                     raise TypeError(f"JSON names are text, not {type(name).__name__}")
                 _check_emittable(name, depth + 1)
-            value = tuple(value.values())
-        for item in value:
-            _check_emittable(item, depth + 1)
+                _check_emittable(item, depth + 1)
+        else:
+            for item in value:
+                _check_emittable(item, depth + 1)
     elif isinstance(value, int):
         try:
-            float(value)
+            int.__float__(value)  # a subclass may have its own
         except OverflowError:
             raise Refusal(Code.MALFORMED, "message: integer of too many digits") from None
     elif value is not None:

@@ -354,13 +354,11 @@ def encode(message: dict[str, Any], short: bool) -> bytes:
 
     Raises ``Refusal`` for what ``decode`` would refuse.
     """
-    text: dict[str, Any] = {}
+    members: list[bytes] = []
     for name, value in message.items():
         emitted = SHORT_NAMES.get(name, name) if short else name
-        if emitted in text:
-            raise Refusal(Code.MALFORMED, f"message: {emitted} comes twice")
-        text[emitted] = _with_base64(name, value)
-    frame = json.dumps(text)
+        members.append(json.dumps({emitted: _with_base64(name, value)})[1:-1])
+    frame = b"{" + b", ".join(members) + b"}"  # with a name that comes twice, if one does
     decode(frame)
     return frame
 
@@ -429,13 +427,13 @@ def _retarget(frame: bytes, changes: _Changes) -> bytes:
     old = _with_long_names(json.loads_object(frame))
     _check_needed(old)
     _check_others(old)
+    changed = _splice(frame.decode("utf-8"), changes).encode("utf-8")
+    if len(changed) > json.MAX_BYTES:
+        raise Refusal(Code.TOO_LARGE, f"message: {len(changed)} bytes, more than {json.MAX_BYTES}")
     # Whether `data` is base64 hangs on receiver and group (MSG-4).
     now = old | changes.fields
     if _is_broadcast(old) and not _is_broadcast(now):
         _decode_needed("data", old["data"], base64.decode_transportable)
-    changed = _splice(frame.decode("utf-8"), changes).encode("utf-8")
-    if len(changed) > json.MAX_BYTES:
-        raise Refusal(Code.TOO_LARGE, f"message: {len(changed)} bytes, more than {json.MAX_BYTES}")
     return changed
 
 

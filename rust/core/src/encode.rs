@@ -180,69 +180,24 @@ fn push_escape(out: &mut String, character: char) {
     out.push(short);
 }
 
-/// The shortest digits that read back as the same double, laid out as Python's `repr` does.
+/// The shortest digits that read back as the same double, of several the nearest, laid out as Python's `repr` does.
 fn push_float(out: &mut String, value: f64) {
-    // Between these Rust lays them out the same way.
-    let is_plain = (1e-4..1e16).contains(&value.abs()) || value == 0.0;
-    let start = out.len();
-    if is_plain {
-        push_formatted(out, format_args!("{value:?}"));
-        if !may_be_tie(&out[start..], value) {
-            return;
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    if value.abs() >= 1e-4 || value == 0.0 {
+        return out.push_str(text);
+    }
+    // Python gives the exponent two digits at least, and is the first to write one.
+    match text.split_once("e-") {
+        Some((mantissa, exponent)) => {
+            push_formatted(out, format_args!("{mantissa}e-{exponent:0>2}"));
         }
-        out.truncate(start);
-    }
-    let scientific = shortest(value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if value.is_sign_negative() {
-        out.push('-');
-    }
-    if !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        push_formatted(out, format_args!("{mantissa}e{sign}{:02}", exponent.abs()));
-        return;
-    }
-    let digits = mantissa.replace('.', "");
-    if let Ok(exponent) = usize::try_from(exponent) {
-        let whole = digits.len().min(exponent + 1);
-        let zeros = "0".repeat(exponent + 1 - whole);
-        let fraction = if whole == digits.len() {
-            "0"
-        } else {
-            &digits[whole..]
-        };
-        push_formatted(out, format_args!("{}{zeros}.{fraction}", &digits[..whole]));
-    } else {
-        let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
-        push_formatted(out, format_args!("0.{zeros}{digits}"));
-    }
-}
-
-/// Whether the double may lie half-way between two texts as short as `text`, so that it matters which one it is. Its binary fraction has as many digits in decimal; half-way
-/// it has one more than the text.
-fn may_be_tie(text: &str, value: f64) -> bool {
-    let decimals = text.len() - text.find('.').map_or(text.len(), |point| point + 1);
-    let bits = value.abs().to_bits();
-    let exponent = i64::try_from(bits >> 52).unwrap_or(0) - 1075;
-    let fraction = -exponent - i64::from((bits | 1 << 52).trailing_zeros());
-    if fraction <= 0 {
-        return value.abs() >= 9_007_199_254_740_992.0; // Integers below are written out.
-    }
-    usize::try_from(fraction) == Ok(decimals + 1)
-}
-
-/// The shortest text of a double in scientific form; of several the nearest, of two equally near the one with the even
-/// digit. The last is where Rust's own formatting differs from Python's.
-fn shortest(value: f64) -> String {
-    let shortest = format!("{value:e}");
-    let places = shortest.find('e').unwrap_or(0).saturating_sub(2);
-    let nearest = format!("{value:.places$e}");
-    // Below a power of two the doubles are closer together, and the nearest text may belong to the neighbour.
-    if nearest.parse() == Ok(value) {
-        nearest
-    } else {
-        shortest
+        None => {
+            let sign = if value < 0.0 { "-" } else { "" };
+            let (first, rest) = text.trim_start_matches(['-', '0', '.']).split_at(1);
+            let point = if rest.is_empty() { "" } else { "." };
+            push_formatted(out, format_args!("{sign}{first}{point}{rest}e-05"));
+        }
     }
 }
 

@@ -16,7 +16,7 @@ mod emit;
 mod known_ids;
 mod retarget;
 
-pub use emit::Emitter;
+pub use emit::{Emitter, Written};
 use known_ids::KnownIds;
 pub use retarget::{Changed, Changes};
 
@@ -272,6 +272,8 @@ impl Field {
 struct Envelope<'a> {
     text: &'a str,
     fields: [Span; Field::COUNT],
+    /// Those that are base64 which was made here, and need not be decoded to be checked.
+    encoded: u32,
 }
 
 /// Sorts fields by name.
@@ -279,6 +281,7 @@ struct Collector<'a> {
     fields: [Span; Field::COUNT],
     seen: u32,
     seen_k: bool,
+    encoded: u32,
     too_many: Option<(Field, usize)>,
     twice: Option<Field>,
     others: Vec<Text<'a>>,
@@ -290,6 +293,7 @@ impl<'a> Collector<'a> {
             fields: [Span::NULL; Field::COUNT],
             seen: 0,
             seen_k: false,
+            encoded: 0,
             too_many: None,
             twice: None,
             others: Vec::new(),
@@ -325,6 +329,7 @@ impl<'a> Collector<'a> {
             None => Ok(Envelope {
                 text,
                 fields: self.fields,
+                encoded: self.encoded,
             }),
             Some(name) => Err(malformed(format!("{}: comes twice", short(&name)))),
         }
@@ -363,6 +368,10 @@ impl<'a> Envelope<'a> {
     /// Whether the frame has the field, be it `null`.
     fn names(&self, field: Field) -> bool {
         self.span(field) != Span::NULL
+    }
+
+    fn is_encoded(&self, field: Field) -> bool {
+        self.encoded & field.bit() != 0
     }
 
     #[inline]
@@ -445,6 +454,9 @@ impl<'a> Envelope<'a> {
         let Some(place) = self.object(Field::Keys) else {
             return Ok(());
         };
+        if self.is_encoded(Field::Keys) {
+            return Ok(());
+        }
         let text = &self.text[place];
         let mut members = Members::new(text)?;
         while let Some(Member { name, value, .. }) = members.next_member()? {
@@ -519,16 +531,15 @@ impl<'a> Decoder<'_, 'a> {
         let receiver = self.receiver(envelope);
         let group = self.identifier(envelope, Field::Group);
 
-        let data = envelope.text(Field::Data).unwrap_or_default();
         let data = if receiver.is_broadcast() || group.is_broadcast() {
+            let text = envelope.text(Field::Data).unwrap_or_default();
             let start = self.arena.len();
-            self.arena.extend_from_slice(data.as_bytes());
+            self.arena.extend_from_slice(text.as_bytes());
             start..self.arena.len()
         } else {
-            self.append_needed(Field::Data, &data)?
+            self.append_needed(envelope, Field::Data)?
         };
-        let signature = envelope.text(Field::Signature).unwrap_or_default();
-        let signature = self.append_needed(Field::Signature, &signature)?;
+        let signature = self.append_needed(envelope, Field::Signature)?;
         self.check_encodings(envelope)?;
 
         let name = envelope.span(Field::Type);
@@ -551,12 +562,10 @@ impl<'a> Decoder<'_, 'a> {
     fn check_encodings(&mut self, envelope: &Envelope<'a>) -> Result<(), Refusal> {
         let before = self.arena.len();
         for field in [Field::Key, Field::Iv] {
-            if let Some(text) = envelope.text(field) {
-                self.append(field, &text)?;
-            }
+            self.append(envelope, field)?;
         }
         for index in 0..self.keys.len() {
-            self.append(Field::Keys, &self.keys[index].1.unescape())?;
+            self.append_text(Field::Keys, &self.keys[index].1.unescape())?;
         }
         self.arena.truncate(before);
         Ok(())
@@ -582,8 +591,33 @@ impl<'a> Decoder<'_, 'a> {
         }
     }
 
+    /// Decodes what may not decode to nothing into the arena, and tells where; what was encoded here stays out. `check_needed` has been here.
+    fn append_needed(
+        &mut self,
+        envelope: &Envelope,
+        field: Field,
+    ) -> Result<Range<usize>, Refusal> {
+        let place = self.append(envelope, field)?;
+        if place.is_empty() && !envelope.is_encoded(field) {
+            let name = field.name();
+            return Err(Refusal::new(
+                Code::BadEncoding,
+                format!("{name}: decodes to nothing"),
+            ));
+        }
+        Ok(place)
+    }
+
+    /// The same for what may be nothing, or absent.
+    fn append(&mut self, envelope: &Envelope, field: Field) -> Result<Range<usize>, Refusal> {
+        match envelope.text(field) {
+            Some(text) if !envelope.is_encoded(field) => self.append_text(field, &text),
+            _ => Ok(self.arena.len()..self.arena.len()),
+        }
+    }
+
     /// Decodes transportable data into the arena.
-    fn append(&mut self, field: Field, text: &str) -> Result<Range<usize>, Refusal> {
+    fn append_text(&mut self, field: Field, text: &str) -> Result<Range<usize>, Refusal> {
         let start = self.arena.len();
         if base64::append_transportable(text, &mut self.arena) {
             return Ok(start..self.arena.len());
@@ -593,19 +627,6 @@ impl<'a> Decoder<'_, 'a> {
             Code::BadEncoding,
             format!("{name}: not base64"),
         ))
-    }
-
-    /// The same for what may not decode to nothing.
-    fn append_needed(&mut self, field: Field, text: &str) -> Result<Range<usize>, Refusal> {
-        let place = self.append(field, text)?;
-        if place.is_empty() {
-            let name = field.name();
-            return Err(Refusal::new(
-                Code::BadEncoding,
-                format!("{name}: decodes to nothing"),
-            ));
-        }
-        Ok(place)
     }
 }
 

@@ -9,8 +9,8 @@ use dimp_core::code::{Code, Refusal};
 use dimp_core::encode::{Bracket, Writer};
 use dimp_core::identity::Identifier;
 use dimp_core::json::{self, Members, Number, Scanner, Token};
-use dimp_core::message::{self, Changed, Changes, Decoded, Emitter, Message, Table};
-use pyo3::exceptions::{PyIndexError, PyTypeError};
+use dimp_core::message::{self, Changed, Changes, Decoded, Emitter, Message, Table, Written};
+use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
@@ -518,10 +518,13 @@ fn encode<'py>(
     short: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let mut emitter = Emitter::new(short).map_err(buffers::refused)?;
-    for (name, value) in message.iter() {
-        let name = text_of_name(&name)?;
-        emitter.field(name, |writer| write_field(writer, name, &value))?;
-    }
+    for_items(message, |name, value| {
+        if !is_plain(name) {
+            emitter.doubt_names();
+        }
+        let name = text_of_name(name)?;
+        emitter.field(name, |writer| write_field(writer, name, value))
+    })?;
     let frame = emitter.finish().map_err(buffers::refused)?;
     Ok(PyBytes::new(py, frame.as_bytes()))
 }
@@ -530,52 +533,107 @@ fn encode<'py>(
 fn write_changes(fields: &Bound<'_, PyDict>) -> PyResult<String> {
     let mut writer = Writer::default();
     writer.open(Bracket::Object).map_err(buffers::refused)?;
-    for (name, value) in fields.iter() {
-        let name = text_of_name(&name)?;
+    for_items(fields, |name, value| {
+        let name = text_of_name(name)?;
         writer.name(name);
-        write_field(&mut writer, name, &value)?;
-    }
+        write_field(&mut writer, name, value).map(drop)
+    })?;
     writer.close(Bracket::Object);
     Ok(writer.finish())
 }
 
-/// The value of a field, `bytes` as base64; tells how many entries it has.
-fn write_field(writer: &mut Writer, name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
-    if let Ok(object) = value.cast::<PyDict>() {
-        write_object(writer, object, matches!(name, "keys" | "K"))?;
-        return Ok(object.len());
+/// Does `each` to the items of an object, as Python's `json` finds them: an `OrderedDict` has an order of its own.
+/// A subclass may run Python, and that may change any object: an error, then.
+fn for_items(
+    object: &Bound<'_, PyDict>,
+    mut each: impl FnMut(&Bound<'_, PyAny>, &Bound<'_, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
+    if !object.is_exact_instance_of::<PyDict>() {
+        let items = object.as_mapping().items()?;
+        return for_items(&PyDict::from_sequence(items.as_any())?, each);
     }
-    write(writer, value, true)?;
-    match value.cast::<PyList>() {
-        Ok(list) => Ok(list.len()),
-        Err(_) => Ok(value.cast::<PyTuple>().map_or(0, PyTupleMethods::len)),
+    let size = object.len();
+    for (name, value) in object.iter().take(size) {
+        each(&name, &value)?;
+        if object.len() != size {
+            let reason = "dictionary changed size during iteration";
+            return Err(PyRuntimeError::new_err(reason));
+        }
+    }
+    Ok(())
+}
+
+/// The value of a field, `bytes` as base64, also in `keys`.
+fn write_field(writer: &mut Writer, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Written> {
+    if let Ok(data) = value.cast::<PyBytes>() {
+        writer.base64(data.as_bytes());
+        return Ok(Written {
+            entries: 0,
+            is_base64: true,
+        });
+    }
+    match value.cast::<PyDict>() {
+        Ok(object) if matches!(name, "keys" | "K") => write_keys(writer, object),
+        _ => {
+            let entries = write(writer, value)?;
+            Ok(Written {
+                entries,
+                is_base64: false,
+            })
+        }
     }
 }
 
-fn write_object(writer: &mut Writer, object: &Bound<'_, PyDict>, bytes: bool) -> PyResult<()> {
+/// Base64 by ID, from `bytes` or as it is.
+fn write_keys(writer: &mut Writer, object: &Bound<'_, PyDict>) -> PyResult<Written> {
+    let mut is_base64 = true;
+    let entries = write_object(writer, object, |writer, name, value| {
+        let data = value.cast::<PyBytes>().ok();
+        is_base64 &= data.is_some() && is_plain(name);
+        match data {
+            Some(data) => {
+                writer.base64(data.as_bytes());
+                Ok(0)
+            }
+            None => write(writer, value),
+        }
+    })?;
+    Ok(Written { entries, is_base64 })
+}
+
+fn write_object(
+    writer: &mut Writer,
+    object: &Bound<'_, PyDict>,
+    mut write_value: impl FnMut(&mut Writer, &Bound<'_, PyAny>, &Bound<'_, PyAny>) -> PyResult<usize>,
+) -> PyResult<usize> {
+    let mut entries = 0;
     writer.open(Bracket::Object).map_err(buffers::refused)?;
-    for (name, value) in object.iter() {
-        writer.name(text_of_name(&name)?);
-        write(writer, &value, bytes)?;
-    }
+    for_items(object, |name, value| {
+        writer.name(text_of_name(name)?);
+        write_value(writer, name, value)?;
+        entries += 1;
+        Ok(())
+    })?;
     writer.close(Bracket::Object);
-    Ok(())
+    Ok(entries)
 }
 
 fn write_array<'py>(
     writer: &mut Writer,
     items: impl Iterator<Item = Bound<'py, PyAny>>,
-) -> PyResult<()> {
+) -> PyResult<usize> {
+    let mut entries = 0;
     writer.open(Bracket::Array).map_err(buffers::refused)?;
     for item in items {
-        write(writer, &item, false)?;
+        write(writer, &item)?;
+        entries += 1;
     }
     writer.close(Bracket::Array);
-    Ok(())
+    Ok(entries)
 }
 
-/// Writes one value; `bytes` says whether it may be `bytes`. The writer stops what nests too deep.
-fn write(writer: &mut Writer, value: &Bound<'_, PyAny>, bytes: bool) -> PyResult<()> {
+/// Writes one value and tells how many entries it has. The writer stops what nests too deep.
+fn write(writer: &mut Writer, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     if let Ok(string) = value.cast::<PyString>() {
         writer.string(sound_text(string)?);
     } else if let Ok(value) = value.cast::<PyBool>() {
@@ -583,22 +641,20 @@ fn write(writer: &mut Writer, value: &Bound<'_, PyAny>, bytes: bool) -> PyResult
     } else if let Ok(integer) = value.cast::<PyInt>() {
         write_integer(writer, integer)?;
     } else if let Ok(object) = value.cast::<PyDict>() {
-        write_object(writer, object, false)?;
+        return write_object(writer, object, |writer, _, value| write(writer, value));
     } else if let Ok(list) = value.cast::<PyList>() {
-        write_array(writer, list.iter())?;
+        return write_array(writer, list.iter());
     } else if let Ok(float) = value.cast::<PyFloat>() {
         writer.float(float.value()).map_err(buffers::refused)?;
     } else if value.is_none() {
         writer.literal("null");
-    } else if let (true, Ok(data)) = (bytes, value.cast::<PyBytes>()) {
-        writer.base64(data.as_bytes());
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
-        write_array(writer, tuple.iter())?;
+        return write_array(writer, tuple.iter());
     } else {
         let found = value.get_type().name()?;
         return Err(PyTypeError::new_err(format!("{found} is not JSON")));
     }
-    Ok(())
+    Ok(0)
 }
 
 fn write_integer(writer: &mut Writer, integer: &Bound<'_, PyInt>) -> PyResult<()> {
@@ -606,18 +662,24 @@ fn write_integer(writer: &mut Writer, integer: &Bound<'_, PyInt>) -> PyResult<()
         writer.literal(&value.to_string());
         return Ok(());
     }
+    // Of `int` itself: a subclass may have its own.
+    let of_int = |method| {
+        let int = integer.py().get_type::<PyInt>();
+        int.call_method1(method, (integer,))
+    };
     // JSON-6; what is below has no more digits than Python always writes.
-    if integer.extract::<f64>().is_err() {
+    if of_int("__float__").is_err() {
         let reason = "an integer has too many digits";
         return Err(buffers::refused(Refusal::new(Code::Malformed, reason)));
     }
-    // Not `str()`: a subclass may have its own.
-    let digits = integer
-        .py()
-        .get_type::<PyInt>()
-        .call_method1("__repr__", (integer,))?;
+    let digits = of_int("__repr__")?;
     writer.literal(sound_text(digits.cast::<PyString>()?)?);
     Ok(())
+}
+
+/// Whether this is a `str` and nothing more: two of a subclass may be names of one object and yet the same text.
+fn is_plain(name: &Bound<'_, PyAny>) -> bool {
+    name.is_exact_instance_of::<PyString>()
 }
 
 fn text_of_name<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {

@@ -118,9 +118,9 @@ impl<'a> Changes<'a> {
         let envelope = Envelope::read(text, |member, field| splice.member(member, field))?;
         envelope.check_needed()?;
         envelope.check_others(&mut decoder.keys)?;
-        self.check_data(&envelope, decoder)?;
         let changed = splice.finish();
         json::check_size(changed.len())?;
+        self.check_data(&envelope, decoder)?;
         Ok(changed)
     }
 
@@ -132,8 +132,7 @@ impl<'a> Changes<'a> {
             let receiver = if receiver { new } else { old };
             let group = if group { new } else { old };
             if !decoder.is_broadcast(receiver, group) {
-                let data = old.text(Field::Data).unwrap_or_default();
-                let place = decoder.append_needed(Field::Data, &data)?;
+                let place = decoder.append_needed(old, Field::Data)?;
                 decoder.arena.truncate(place.start);
             }
         }
