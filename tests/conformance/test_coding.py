@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from dimp_fast import _dispatch, coding
 
 VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
 UNIT = "digests"  # its tiers have base58 and base64 too
+EVERY_LEVEL = True
 
 
 def test_the_units_of_this_module_have_the_same_tiers() -> None:
@@ -75,6 +77,19 @@ def test_bad_text_is_none(tier: str) -> None:
         assert coding.base58_decode(text) is None
     for text in ("bW9reQ", "bW9reQ=", "bW9reR==", "bW9reQ==x", "bW9-eQ==", "data:;base64,bW9reQ=="):
         assert coding.base64_decode(text) is None
+
+
+def test_base64_1_every_length_and_place(tier: str) -> None:
+    """Around the steps of the kernels: a foreign byte anywhere is seen."""
+    for size in (*range(8), *range(40, 56), *range(90, 100), 192, 193, 194, 1000):
+        data = bytes((size + 37 * place) % 256 for place in range(size))
+        text = base64.b64encode(data).decode("ascii")
+        assert coding.base64_encode(data) == text
+        assert coding.base64_decode(text) == data
+        for place in range(len(text)):
+            for foreign in "-@\x80\0":
+                bad = f"{text[:place]}{foreign}{text[place + 1 :]}"
+                assert (coding.base64_decode(bad) is None) is (bad != text), bad
 
 
 def test_base64_1_white_space_is_ignored(tier: str) -> None:

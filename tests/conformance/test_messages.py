@@ -294,12 +294,13 @@ class OtherText(str):
 def test_json_3_names_of_a_subclass_come_once(tier: str, short: bool) -> None:
     name = OtherText("x")
     assert encode({**BASE, name: 1}) == changed(x=1)
+    entries = {name: b"a", OtherText("x"): b"b"}
     for twice in ({name: 1, OtherText("x"): 2}, {name: 1, "x": 2}, {OtherText("sender"): MOKI},
-                  {OtherText("F"): MOKI}, {"keys": {name: b"a", OtherText("x"): b"b"}}):  # fmt: skip
+                  {OtherText("F"): MOKI}, {"keys": entries}):  # fmt: skip
         with pytest.raises(DimError) as error:
             encode({**BASE, **twice}, short=short)
         assert error.value.code is Code.MALFORMED
-    assert encode({**BASE, "meta": {name: 1, OtherText("x"): 2}})
+    assert encode({**BASE, "meta": dict.fromkeys(entries, 1)})
 
 
 def test_json_3_one_short_name_for_two_fields(tier: str) -> None:
@@ -347,10 +348,8 @@ def test_json_6_a_mapping_that_changes_meanwhile(tier: str) -> None:
             return super().items()
 
     message: dict[str, Any] = {**BASE, "x": Odd(a=1), "y": 1}
-    try:
-        assert encode(message).startswith(changed(x={"a": 1})[:-1])
-    except RuntimeError as error:
-        assert "changed size" in str(error)
+    with pytest.raises(RuntimeError, match="changed size"):
+        encode(message)
 
 
 @pytest.mark.parametrize("name", ["data", "signature", "key", "keys", "IV"])

@@ -18,7 +18,7 @@ mod retarget;
 
 pub use emit::{Emitter, Written};
 use known_ids::KnownIds;
-pub use retarget::{Changed, Changes};
+pub use retarget::{Changed, Changes, Pieces};
 
 /// The most entries of `keys` (JSON-5).
 const MAX_KEYS: usize = 4096;
@@ -144,7 +144,8 @@ fn decode_all(frames: &[&[u8]]) -> Table {
 /// # Errors
 /// `TOO_LARGE`, `MALFORMED`, `BAD_ENCODING` or `BAD_ADDRESS`, the first cause by VERDICT-2.
 pub fn check(frame: &[u8]) -> Result<(), Refusal> {
-    Decoder::lend(frame.len(), |decoder| decoder.decode(frame).map(drop))
+    let mut items = decode_all(&[frame]).items;
+    items.pop().map_or(Ok(()), |decoded| decoded.map(drop))
 }
 
 /// The long name of a field; `K` is `key` when its value is text (MSG-1).
@@ -272,6 +273,8 @@ impl Field {
 struct Envelope<'a> {
     text: &'a str,
     fields: [Span; Field::COUNT],
+    /// Those that are there, be they `null`.
+    seen: u32,
     /// Those that are base64 which was made here, and need not be decoded to be checked.
     encoded: u32,
 }
@@ -329,6 +332,7 @@ impl<'a> Collector<'a> {
             None => Ok(Envelope {
                 text,
                 fields: self.fields,
+                seen: self.seen,
                 encoded: self.encoded,
             }),
             Some(name) => Err(malformed(format!("{}: comes twice", short(&name)))),
@@ -341,7 +345,7 @@ impl<'a> Envelope<'a> {
     #[inline]
     fn read(
         text: &'a str,
-        mut each: impl FnMut(&Member<'a>, Option<Field>),
+        mut each: impl FnMut(Member<'a>, Option<Field>),
     ) -> Result<Self, Refusal> {
         let mut collector = Collector::new();
         let mut members = Members::new(text)?;
@@ -350,7 +354,7 @@ impl<'a> Envelope<'a> {
             if field.is_none() {
                 collector.others.push(member.name);
             }
-            each(&member, field);
+            each(member, field);
         }
         collector.finish(text)
     }
@@ -367,7 +371,7 @@ impl<'a> Envelope<'a> {
 
     /// Whether the frame has the field, be it `null`.
     fn names(&self, field: Field) -> bool {
-        self.span(field) != Span::NULL
+        self.seen & field.bit() != 0
     }
 
     fn is_encoded(&self, field: Field) -> bool {

@@ -9,7 +9,9 @@ use dimp_core::code::{Code, Refusal};
 use dimp_core::encode::{Bracket, Writer};
 use dimp_core::identity::Identifier;
 use dimp_core::json::{self, Members, Number, Scanner, Token};
-use dimp_core::message::{self, Changed, Changes, Decoded, Emitter, Message, Table, Written};
+use dimp_core::message::{
+    self, Changed, Changes, Decoded, Emitter, Message, Pieces, Table, Written,
+};
 use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -384,15 +386,13 @@ fn retarget<'py>(
     let text = write_changes(fields)?;
     let frame = frame.as_bytes();
     let changes = Changes::read(&text).map_err(buffers::refused)?;
-    let made = buffers::detach_if(py, frame.len() >= LONG, || changes.apply(frame));
-    to_bytes(py, &made.map_err(buffers::refused)?)
-}
-
-fn to_bytes<'py>(py: Python<'py>, changed: &Changed) -> PyResult<Bound<'py, PyBytes>> {
-    PyBytes::new_with(py, changed.len(), |out| {
-        changed.write(out);
-        Ok(())
-    })
+    let made = buffers::detach_if(py, frame.len() >= LONG, || changes.apply(&[frame], 1));
+    let mut frames = made.iter().flat_map(Changed::frames);
+    let changed = frames.next().expect("as many as there were");
+    changed.map_or_else(
+        |refusal| Err(buffers::refused(refusal.clone())),
+        |pieces| to_bytes(py, pieces),
+    )
 }
 
 /// The same for many frames; `None` and a verdict for those that are not sound.
@@ -407,17 +407,22 @@ fn retarget_batch<'py>(
     let changes = Changes::read(&text).map_err(buffers::refused)?;
     let frames = buffers::items::<PyBytes>(frames, "bytes")?;
     let slices = buffers::slices(&frames);
-    let made = buffers::detach_if(py, slices.len() >= MANY, || {
-        changes.apply_batch(&slices, threads)
-    });
+    let made = buffers::detach_if(py, slices.len() >= MANY, || changes.apply(&slices, threads));
     let frames = PyList::empty(py);
-    let mut verdicts = Vec::with_capacity(made.len());
-    for item in made {
-        let frame = item.as_ref().ok().map(|changed| to_bytes(py, changed));
-        frames.append(frame.transpose()?)?;
-        verdicts.push(item.map(drop));
+    let mut verdicts = Vec::with_capacity(slices.len());
+    for item in made.iter().flat_map(Changed::frames) {
+        let frame = item.ok().map(|pieces| to_bytes(py, pieces)).transpose()?;
+        frames.append(frame)?;
+        verdicts.push(item.map(drop).map_err(Refusal::clone));
     }
     Ok((frames, buffers::verdicts(py, &verdicts)?))
+}
+
+fn to_bytes<'py>(py: Python<'py>, pieces: Pieces) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, pieces.len(), |out| {
+        pieces.write(out);
+        Ok(())
+    })
 }
 
 /// A container that is being filled, and the name that its next value has there.

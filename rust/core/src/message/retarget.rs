@@ -1,30 +1,47 @@
 //! Frames with some fields changed: what the routing does to messages that it passes on (docs/semantics.md#msg-11).
 
+use std::ops::Range;
+
 use super::{malformed, short_name, Decoder, Envelope, Field, GRAIN};
 use crate::code::Refusal;
-use crate::json::{self, Member};
+use crate::json::{self, Member, Text};
 use crate::pool;
 
-/// A frame made of another one, still in pieces.
+/// Frames made of other ones, still in pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed<'a> {
     pieces: Vec<&'a str>,
+    frames: Vec<Result<Range<usize>, Refusal>>,
 }
 
-impl Changed<'_> {
+impl<'a> Changed<'a> {
+    /// The pieces of each frame, or why there is none.
+    pub fn frames(&self) -> impl Iterator<Item = Result<Pieces<'_, 'a>, &Refusal>> {
+        self.frames.iter().map(|frame| match frame {
+            Ok(range) => Ok(Pieces(&self.pieces[range.clone()])),
+            Err(refusal) => Err(refusal),
+        })
+    }
+}
+
+/// The pieces of one frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces<'p, 'a>(&'p [&'a str]);
+
+impl Pieces<'_, '_> {
     /// The bytes of the frame.
     #[must_use]
     #[expect(clippy::len_without_is_empty)] // It is never empty.
-    pub fn len(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.len()).sum()
+    pub fn len(self) -> usize {
+        self.0.iter().map(|piece| piece.len()).sum()
     }
 
     /// Writes the frame.
     ///
     /// # Panics
     /// When `out` has another length.
-    pub fn write(&self, mut out: &mut [u8]) {
-        for piece in &self.pieces {
+    pub fn write(self, mut out: &mut [u8]) {
+        for piece in self.0 {
             let (target, rest) = out.split_at_mut(piece.len());
             target.copy_from_slice(piece.as_bytes());
             out = rest;
@@ -49,9 +66,8 @@ struct New<'a> {
 
 impl New<'_> {
     /// Whether it is to take the place of a member.
-    fn is_for(&self, member: &Member, field: Option<Field>) -> bool {
-        self.field == field
-            && (field.is_some() || self.member.name.unescape() == member.name.unescape())
+    fn is_for(&self, name: Text, field: Option<Field>) -> bool {
+        self.field == field && (field.is_some() || self.member.name.unescape() == name.unescape())
     }
 }
 
@@ -62,7 +78,7 @@ impl<'a> Changes<'a> {
     /// What [`super::check`] would say of these fields; `MALFORMED` for those that are not for the routing to change.
     pub fn read(text: &'a str) -> Result<Self, Refusal> {
         let mut fields = Vec::new();
-        let envelope = Envelope::read(text, |&member, field| fields.push(New { field, member }))?;
+        let envelope = Envelope::read(text, |member, field| fields.push(New { field, member }))?;
         for field in [Field::Sender, Field::Data, Field::Signature] {
             if envelope.names(field) {
                 let name = field.name();
@@ -83,45 +99,47 @@ impl<'a> Changes<'a> {
         })
     }
 
-    /// What [`Self::apply`] says of each frame; `threads` as in [`pool::run`].
+    /// The frames, changed, in order; one part for each thread. `threads` as in [`pool::run`]. A refusal is `TOO_LARGE` or `MALFORMED` as [`super::check`] has it, or
+    /// `BAD_ENCODING` for data that was text and would have to be base64.
     #[must_use]
-    pub fn apply_batch<'f>(
-        &'f self,
-        frames: &[&'f [u8]],
-        threads: usize,
-    ) -> Vec<Result<Changed<'f>, Refusal>> {
-        let parts = pool::run(threads, frames.len(), GRAIN, |range| {
+    pub fn apply<'f>(&'f self, frames: &[&'f [u8]], threads: usize) -> Vec<Changed<'f>> {
+        pool::run(threads, frames.len(), GRAIN, |range| {
             Decoder::lend(0, |decoder| {
-                let frames = frames[range].iter();
-                let changed = frames.map(|frame| self.change(frame, decoder));
-                changed.collect::<Vec<_>>()
+                let mut made = Changed::default();
+                let mut done = Vec::new();
+                for frame in &frames[range] {
+                    let start = made.pieces.len();
+                    let changed = self.change(frame, decoder, &mut made.pieces, &mut done);
+                    made.frames.push(match changed {
+                        Ok(()) => Ok(start..made.pieces.len()),
+                        Err(refusal) => {
+                            made.pieces.truncate(start);
+                            Err(refusal)
+                        }
+                    });
+                }
+                made
             })
-        });
-        parts.into_iter().flatten().collect()
+        })
     }
 
-    /// The frame, changed.
-    ///
-    /// # Errors
-    /// `TOO_LARGE` or `MALFORMED` as [`super::check`] has it; `BAD_ENCODING` for data that was text and would have to be base64.
-    pub fn apply<'f>(&'f self, frame: &'f [u8]) -> Result<Changed<'f>, Refusal> {
-        Decoder::lend(0, |decoder| self.change(frame, decoder))
-    }
-
+    /// Puts the pieces of one frame behind those that are there. `done` is room to work in.
     fn change<'f>(
         &'f self,
         frame: &'f [u8],
         decoder: &mut Decoder<'_, 'f>,
-    ) -> Result<Changed<'f>, Refusal> {
+        pieces: &mut Vec<&'f str>,
+        done: &mut Vec<bool>,
+    ) -> Result<(), Refusal> {
         let text = json::text(frame)?;
-        let mut splice = Splice::new(self, text);
+        let start = pieces.len();
+        let mut splice = Splice::new(self, text, pieces, done);
         let envelope = Envelope::read(text, |member, field| splice.member(member, field))?;
         envelope.check_needed()?;
         envelope.check_others(&mut decoder.keys)?;
-        let changed = splice.finish();
-        json::check_size(changed.len())?;
-        self.check_data(&envelope, decoder)?;
-        Ok(changed)
+        splice.finish();
+        json::check_size(Pieces(&pieces[start..]).len())?;
+        self.check_data(&envelope, decoder)
     }
 
     /// Whether `data` is base64 hangs on receiver and group (MSG-4); otherwise what does not change is as good as it was.
@@ -141,12 +159,12 @@ impl<'a> Changes<'a> {
 }
 
 /// A frame whose members are changed as they are read.
-struct Splice<'f> {
+struct Splice<'s, 'f> {
     changes: &'f Changes<'f>,
     text: &'f str,
-    pieces: Vec<&'f str>,
+    pieces: &'s mut Vec<&'f str>,
     /// Which changes found their member.
-    done: Vec<bool>,
+    done: &'s mut Vec<bool>,
     /// Behind what is in the pieces.
     from: usize,
     /// Behind the last member; 0 before the first.
@@ -157,13 +175,20 @@ struct Splice<'f> {
     has_k: bool,
 }
 
-impl<'f> Splice<'f> {
-    fn new(changes: &'f Changes<'f>, text: &'f str) -> Self {
+impl<'s, 'f> Splice<'s, 'f> {
+    fn new(
+        changes: &'f Changes<'f>,
+        text: &'f str,
+        pieces: &'s mut Vec<&'f str>,
+        done: &'s mut Vec<bool>,
+    ) -> Self {
+        done.clear();
+        done.resize(changes.fields.len(), false);
         Self {
             changes,
             text,
-            pieces: Vec::with_capacity(8),
-            done: vec![false; changes.fields.len()],
+            pieces,
+            done,
             from: 0,
             end: 0,
             follows: false,
@@ -173,11 +198,11 @@ impl<'f> Splice<'f> {
     }
 
     #[inline]
-    fn member(&mut self, member: &Member<'f>, field: Option<Field>) {
+    fn member(&mut self, member: Member<'f>, field: Option<Field>) {
         let before = std::mem::replace(&mut self.end, member.value.end);
         let is_first = before == 0;
         let is_new = field.is_none_or(|field| self.changes.envelope.names(field));
-        let new = is_new.then(|| self.new_for(member, field)).flatten();
+        let new = is_new.then(|| self.new_for(member.name, field)).flatten();
         if new.is_some_and(|new| new.member.value.is_null()) {
             // What stands between two members goes with the second one; but with those before the
             // first one that stays goes what is behind them.
@@ -207,23 +232,22 @@ impl<'f> Splice<'f> {
     }
 
     #[inline(never)]
-    fn new_for(&mut self, member: &Member<'f>, field: Option<Field>) -> Option<&'f New<'f>> {
+    fn new_for(&mut self, name: Text, field: Option<Field>) -> Option<&'f New<'f>> {
         let index = self
             .changes
             .fields
             .iter()
-            .position(|new| new.is_for(member, field))?;
+            .position(|new| new.is_for(name, field))?;
         self.done[index] = true;
         Some(&self.changes.fields[index])
     }
 
-    /// The frame, with what is new behind the last member.
-    fn finish(mut self) -> Changed<'f> {
+    /// What is left of the frame, with what is new behind the last member.
+    fn finish(mut self) {
         let Self { changes, text, .. } = self;
         self.pieces.push(&text[self.from..self.end]);
-        let done = std::mem::take(&mut self.done);
-        for (New { field, member }, done) in changes.fields.iter().zip(done) {
-            if done || member.value.is_null() {
+        for (index, New { field, member }) in changes.fields.iter().enumerate() {
+            if self.done[index] || member.value.is_null() {
                 continue;
             }
             self.pieces.push(", ");
@@ -237,9 +261,6 @@ impl<'f> Splice<'f> {
             self.pieces.push(&changes.text[member.value.place()]);
         }
         self.pieces.push(&text[self.end..]);
-        Changed {
-            pieces: self.pieces,
-        }
     }
 
     /// The name under which a field comes into this frame.
