@@ -36,6 +36,8 @@ BROADCAST = frozenset(("anywhere", "everywhere"))
 """The broadcast addresses, in canonical spelling (ADDRESS-3)."""
 
 DIGEST_SIZE = 20
+POINT_SIZE = 64
+"""X | Y of secp256k1."""
 
 _MOST_NUMBER = (1 << 32) - 1
 
@@ -268,8 +270,10 @@ def derive_eth_addresses(
         ValueError: an item is not such a point; the message names its index.
     """
     rows = matrix(public_keys, "public_keys")
-    keys = public_keys if rows is None else rows.rows()
-    points = [_point(index, key) for index, key in enumerate(keys)]
+    keys = list(public_keys) if rows is None else rows.rows()
+    # The usual case without a loop in Python.
+    usual = set(map(type, keys)) <= {bytes} and set(map(len, keys)) <= {POINT_SIZE}
+    points = keys if usual else [_point(index, key) for index, key in enumerate(keys)]
     count = _dispatch.thread_count(threads)
     addresses: list[str] = _dispatch.operation("derive_eth_addresses")(points, count)
     return addresses
@@ -287,7 +291,7 @@ def _point(index: int, key: Any) -> bytes:
     point = bytes(key)
     if len(point) == 65 and point[0] == 4:
         return point[1:]
-    if len(point) != 64:
+    if len(point) != POINT_SIZE:
         raise ValueError(f"public_keys[{index}]: {len(point)} bytes are not X | Y or 04 | X | Y")
     return point
 

@@ -100,13 +100,19 @@ impl AddressText {
         }
     }
 
+    /// The text, which is ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
     /// The text.
     ///
     /// # Panics
     /// Never: only ASCII gets in.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("addresses are ASCII")
+        std::str::from_utf8(self.as_bytes()).expect("addresses are ASCII")
     }
 }
 
@@ -359,6 +365,19 @@ pub fn derive_batch(fingerprints: &[&[u8]], networks: &[u8], threads: usize) -> 
         };
         kernels::derive(level, &fingerprints[range], networks)
     })
+}
+
+/// The BTC-style addresses of many digests, in order, on one network or each on its own.
+///
+/// # Panics
+/// When there is neither one network nor one for each digest.
+#[must_use]
+pub fn format_batch(digests: &[[u8; 20]], networks: &[u8]) -> Vec<AddressText> {
+    assert!(
+        networks.len() == 1 || networks.len() == digests.len(),
+        "one network, or one for each digest"
+    );
+    kernels::of_digests(simd::active(), digests, networks)
 }
 
 /// The ETH-style address of a point X | Y (ADDRESS-2).

@@ -135,24 +135,42 @@ impl Identifier {
 /// Reads many IDs, in order.
 #[must_use]
 pub fn parse_batch(texts: &[&str], threads: usize) -> Vec<Option<Identifier>> {
-    pool::map(threads, texts.len(), GRAIN, |index| {
-        Identifier::parse(texts[index])
+    pool::lists(threads, texts.len(), GRAIN, |range| {
+        let (parts, addresses) = addresses_of(&texts[range]);
+        let rows = parts.into_iter().zip(&addresses);
+        rows.map(|(parts, address)| {
+            let (name, _, terminal) = parts?;
+            Some(Identifier::join(name, address.as_ref()?, terminal))
+        })
+        .collect()
     })
 }
 
 /// The address in each ID, and nothing else of it, in order; for who needs columns.
 #[must_use]
 pub fn address_batch(texts: &[&str], threads: usize) -> Vec<Option<Address>> {
-    pool::map(threads, texts.len(), GRAIN, |index| {
-        address::parse(split(texts[index])?.1)
+    pool::lists(threads, texts.len(), GRAIN, |range| {
+        addresses_of(&texts[range]).1
     })
+}
+
+/// The parts of each ID, and the address among them.
+fn addresses_of<'a>(texts: &[&'a str]) -> (Vec<Option<Parts<'a>>>, Vec<Option<Address>>) {
+    let parts: Vec<_> = texts.iter().map(|text| split(text)).collect();
+    // No address is empty: what has no parts is none.
+    let addresses: Vec<_> = parts
+        .iter()
+        .map(|parts| parts.map_or("", |(_, address, _)| address))
+        .collect();
+    (parts, address::parse_batch(&addresses, 1))
 }
 
 /// Name, address and terminal of an ID; the address is not looked at.
 type Parts<'a> = (Option<&'a str>, &'a str, Option<&'a str>);
 
 fn split(text: &str) -> Option<Parts<'_>> {
-    if is_too_long(text) || text.chars().any(is_foreign) {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_too_long(text) || !is_plain && text.chars().any(is_foreign) {
         return None;
     }
     let (body, terminal) = match text.split_once('/') {

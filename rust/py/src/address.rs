@@ -1,6 +1,6 @@
 //! Addresses: derive and parse in batches.
 
-use dimp_core::address::{self, AddressText};
+use dimp_core::address;
 use dimp_core::code::Code;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -40,7 +40,7 @@ fn derive_addresses<'py>(
     let texts = buffers::detach_if(py, slices.len() >= LONG, || {
         address::derive_batch(&slices, networks, threads)
     });
-    strings(py, &texts)
+    buffers::addresses(py, &texts)
 }
 
 /// ETH-style addresses of points X | Y, 64 bytes each.
@@ -67,7 +67,7 @@ fn derive_eth_addresses<'py>(
     let texts = buffers::detach_if(py, points.len() >= LONG, || {
         address::derive_eth_batch(&points, threads)
     });
-    strings(py, &texts)
+    buffers::addresses(py, &texts)
 }
 
 /// Codes, network bytes, digests of 20 bytes, both search numbers (little-endian `uint32`),
@@ -88,47 +88,40 @@ fn parse_addresses<'py>(
     });
 
     let count = parsed.len();
-    let mut codes = Vec::with_capacity(count);
-    let mut networks = Vec::with_capacity(count);
-    let mut digests = Vec::with_capacity(20 * count);
-    let mut numbers = Vec::with_capacity(4 * count);
-    let mut numbers_le = Vec::with_capacity(4 * count);
-    let canonical = PyList::empty(py);
-    for (address, (item, slice)) in parsed.iter().zip(items.iter().zip(&slices)) {
-        let Some(address) = address else {
-            codes.push(Code::BadAddress as u8);
-            networks.push(0);
-            digests.extend_from_slice(&[0; 20]);
-            numbers.extend_from_slice(&[0; 4]);
-            numbers_le.extend_from_slice(&[0; 4]);
-            canonical.append(py.None())?;
+    // Refused items have zeros.
+    let mut codes = vec![Code::BadAddress as u8; count];
+    let mut networks = vec![0; count];
+    let mut digests = vec![[0; 20]; count];
+    let mut numbers = vec![[0; 4]; count];
+    let mut numbers_le = vec![[0; 4]; count];
+    let mut canonical = Vec::with_capacity(count);
+    for (index, (found, (item, slice))) in parsed.iter().zip(items.iter().zip(&slices)).enumerate()
+    {
+        let Some(found) = found else {
+            canonical.push(py.None().into_bound(py));
             continue;
         };
-        codes.push(Code::Ok as u8);
-        networks.push(address.network);
-        digests.extend_from_slice(&address.digest);
-        numbers.extend_from_slice(&address.number.to_le_bytes());
-        numbers_le.extend_from_slice(&address.number_le.to_le_bytes());
+        codes[index] = Code::Ok as u8;
+        networks[index] = found.network;
+        digests[index] = found.digest;
+        numbers[index] = found.number.to_le_bytes();
+        numbers_le[index] = found.number_le.to_le_bytes();
         // Nearly all text is canonical already: the same object serves.
-        let text = address.text.as_str();
-        if text == *slice && item.is_exact_instance_of::<PyString>() {
-            canonical.append(item)?;
+        let same = found.text.as_bytes() == slice.as_bytes();
+        canonical.push(if same && item.is_exact_instance_of::<PyString>() {
+            item.as_any().clone()
         } else {
-            canonical.append(text)?;
-        }
+            buffers::address(py, &found.text)?.into_any()
+        });
     }
     Ok((
         PyBytes::new(py, &codes),
         PyBytes::new(py, &networks),
-        PyBytes::new(py, &digests),
-        PyBytes::new(py, &numbers),
-        PyBytes::new(py, &numbers_le),
-        canonical,
+        PyBytes::new(py, digests.as_flattened()),
+        PyBytes::new(py, numbers.as_flattened()),
+        PyBytes::new(py, numbers_le.as_flattened()),
+        PyList::new(py, canonical)?,
     ))
-}
-
-fn strings<'py>(py: Python<'py>, texts: &[AddressText]) -> PyResult<Bound<'py, PyList>> {
-    PyList::new(py, texts.iter().map(AddressText::as_str))
 }
 
 /// Adds what is here to the module.

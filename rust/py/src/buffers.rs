@@ -4,8 +4,10 @@
 //! `bytes` and `str` cannot change, and the references taken here keep them alive, so that their
 //! contents may be read while other Python threads run.
 
+use dimp_core::address::AddressText;
 use dimp_core::code::{Code, Refusal};
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -50,6 +52,27 @@ pub fn text<'a>(string: &'a Bound<'_, PyString>) -> Option<&'a str> {
 /// lone surrogates.
 pub fn id<'a>(string: &'a Bound<'_, PyString>) -> &'a str {
     text(string).unwrap_or_default()
+}
+
+/// A `str` of an address, without the looks at its characters that a `str` of any text takes: what
+/// that costs is a good part of making an address.
+pub fn address<'py>(py: Python<'py>, text: &AddressText) -> PyResult<Bound<'py, PyString>> {
+    let text = text.as_bytes();
+    // SAFETY: the new object is a `str` of that many ASCII characters, one byte each, and nobody
+    // else has it yet; the text of an address is ASCII.
+    unsafe {
+        let made = ffi::PyUnicode_New(text.len().cast_signed(), 0x7f);
+        let made = Bound::from_owned_ptr_or_err(py, made)?;
+        let characters = ffi::PyUnicode_1BYTE_DATA(made.as_ptr());
+        characters.copy_from_nonoverlapping(text.as_ptr(), text.len());
+        Ok(made.cast_into_unchecked())
+    }
+}
+
+/// A list of addresses.
+pub fn addresses<'py>(py: Python<'py>, texts: &[AddressText]) -> PyResult<Bound<'py, PyList>> {
+    let strings = texts.iter().map(|text| address(py, text));
+    PyList::new(py, strings.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// A verdict for each item, as the tier contract wants them.

@@ -1,6 +1,6 @@
 //! IDs and the addresses in them, in batches.
 
-use dimp_core::address::{self, AddressText};
+use dimp_core::address;
 use dimp_core::code::Code;
 use dimp_core::identity::{self, Identifier};
 use pyo3::exceptions::PyValueError;
@@ -124,14 +124,10 @@ fn format_addresses<'py>(
             rest.len()
         )));
     }
-    let networks = networks.iter().cycle();
     let texts = buffers::detach_if(py, digests.len() >= LONG, || {
-        let addresses = digests.iter().zip(networks);
-        addresses
-            .map(|(digest, &network)| address::of_digest(digest, network))
-            .collect::<Vec<_>>()
+        address::format_batch(digests, networks)
     });
-    PyList::new(py, texts.iter().map(AddressText::as_str))
+    buffers::addresses(py, &texts)
 }
 
 /// Adds what is here to the module.

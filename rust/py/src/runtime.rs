@@ -9,16 +9,20 @@ use pyo3::types::PyDict;
 
 /// Stands for the level of the kernels of the codec.
 const KERNELS: &str = "kernels";
+/// Stands for the level of the kernels of addresses.
+const LANES: &str = "lanes";
+/// The same where nothing but hashing is done, for which the highest level has nothing more.
+const HASHES: &str = "hashes";
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
 const OPERATIONS: [(&str, &str); 18] = [
-    ("derive_addresses", "library"),
-    ("derive_eth_addresses", "library"),
-    ("parse_addresses", "library"),
-    ("format_addresses", "library"),
-    ("parse_identifiers", "library"),
-    ("route", "library"),
+    ("derive_addresses", LANES),
+    ("derive_eth_addresses", HASHES),
+    ("parse_addresses", LANES),
+    ("format_addresses", LANES),
+    ("parse_identifiers", LANES),
+    ("route", LANES),
     ("parse_public_key", "portable"),
     ("verify_batch", "library"),
     ("match_metas", "library"),
@@ -49,6 +53,8 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     for (name, level) in OPERATIONS {
         let level = match level {
             KERNELS => simd::of_codec().name(),
+            LANES => in_lanes(simd::active()),
+            HASHES => in_lanes(simd::active().min(Level::Avx512)),
             level => level,
         };
         operations.set_item(name, level)?;
@@ -77,6 +83,15 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     facts.set_item("threads", threads)?;
     facts.set_item("operations", operations)?;
     Ok(facts)
+}
+
+/// The name of a level of kernels in lanes, that leave everything to the libraries where there are
+/// no lanes.
+fn in_lanes(level: Level) -> &'static str {
+    match level {
+        Level::Portable => "library",
+        level => level.name(),
+    }
 }
 
 /// Sets the threads of the pool (0: as many as there are) and the highest SIMD level (`None`: no

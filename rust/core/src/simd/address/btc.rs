@@ -244,3 +244,36 @@ pub fn of_digests(level: Level, digests: &[[u8; 20]], networks: &[u8]) -> Vec<Ad
     let networks = Networks(networks);
     lanes::run(level, Spell { digests, networks })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::lanes::plain;
+
+    #[test]
+    fn plain_lanes_make_the_same_addresses() {
+        let text: Vec<u8> = (0..140).collect();
+        let fingerprints: Vec<&[u8]> = [33, 128, 65, 0, 128, 128]
+            .map(|length| &text[..length])
+            .to_vec();
+        let networks = [0, 8, 0xff, 1, 0x88, 0];
+        let kernel = Derive {
+            fingerprints: &fingerprints,
+            networks: Networks(&networks),
+            in_lanes: true,
+        };
+        let expected: Vec<_> = (0..6).map(|index| kernel.one(index)).collect();
+        assert_eq!(plain::run(kernel), expected);
+
+        let mut digests = [[0; 20], [0xff; 20], [0x42; 20], [0; 20]];
+        digests[3][19] = 1;
+        for network in [0, 0xff] {
+            let kernel = Spell {
+                digests: &digests,
+                networks: Networks(&[network]),
+            };
+            let expected = digests.map(|digest| address::of_digest(&digest, network));
+            assert_eq!(plain::run(kernel), expected);
+        }
+    }
+}

@@ -112,3 +112,16 @@ fn in_case<const L: usize, S: V64<L>>(simd: S, digits: S::Vector, marks: S::Vect
 pub fn derive(level: Level, points: &[&[u8; 64]]) -> Vec<AddressText> {
     lanes::run(level, Derive(points))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::lanes::plain;
+
+    #[test]
+    fn plain_lanes_make_the_same_addresses() {
+        let points = [[0; 64], [0xff; 64], [0x42; 64]];
+        let expected = points.map(|point| address::derive_eth(&point));
+        assert_eq!(plain::run(Derive(&points.each_ref())), expected);
+    }
+}

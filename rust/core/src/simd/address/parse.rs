@@ -188,3 +188,51 @@ pub fn parse_in_lanes(level: Level, texts: &[&str]) -> Vec<Option<Address>> {
     let in_lanes = true;
     lanes::run(level, Parse { texts, in_lanes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::lanes::plain;
+
+    #[test]
+    fn plain_lanes_read_the_same_addresses() {
+        let texts = [
+            "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj",
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+            "11A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN",
+            "1111111111111111111114oLvT2",
+            "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzV0j",
+            "4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVé",
+            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed",
+            "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+            "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg",
+            "anywhere",
+            "",
+        ];
+        let kernel = Parse {
+            texts: &texts,
+            in_lanes: true,
+        };
+        let expected: Vec<_> = texts.iter().map(|text| address::parse(text)).collect();
+        assert_eq!(plain::run(kernel), expected);
+        assert_eq!(expected.iter().flatten().count(), 6);
+    }
+
+    #[test]
+    fn lanes_that_refuse_most_texts_are_given_up() {
+        let mut form = Form {
+            indices: (0..300).collect(),
+            ..Form::default()
+        };
+        while let Some(group) = form.next(16, false) {
+            let size = group.len();
+            form.refused += size;
+        }
+        assert_eq!(form.seen, PATIENCE);
+        form.refused = form.seen / 2;
+        assert!(form.next(16, false).is_some());
+    }
+}

@@ -170,3 +170,28 @@ pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
 pub fn digests_in_lanes(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
     lanes::run(level, Digests(Batch::in_lanes(messages)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::lanes::plain;
+
+    #[test]
+    fn plain_lanes_equal_the_library() {
+        let text = [0x5a; 300];
+        for lengths in [&[0, 64, 55, 56, 63, 300][..], &[128; 9], &[65; 4], &[136, 135, 137]] {
+            let messages: Vec<&[u8]> = lengths.iter().map(|&length| &text[..length]).collect();
+            let expected: Vec<_> = messages
+                .iter()
+                .map(|message| digest::keccak256(message))
+                .collect();
+            assert_eq!(plain::run(Digests(Batch::in_lanes(&messages))), expected);
+        }
+    }
+
+    #[test]
+    fn the_constants_are_those_of_the_specification() {
+        assert_eq!(ROUNDS[..3], [1, 0x8082, 0x8000_0000_0000_808a]);
+        assert_eq!(ROUNDS[23], 0x8000_0000_8000_8008);
+    }
+}

@@ -276,3 +276,28 @@ pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
 pub fn digests_in_lanes(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
     lanes::run(level, Digests(Batch::in_lanes(messages)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::lanes::plain;
+
+    #[test]
+    fn plain_lanes_equal_the_library() {
+        let text = [0x5a; 300];
+        for lengths in [&[0, 64, 55, 56, 63, 300][..], &[128; 9], &[65; 4], &[136, 135, 137]] {
+            let messages: Vec<&[u8]> = lengths.iter().map(|&length| &text[..length]).collect();
+            let expected: Vec<_> = messages
+                .iter()
+                .map(|message| digest::sha256(message))
+                .collect();
+            assert_eq!(plain::run(Digests(Batch::in_lanes(&messages))), expected);
+        }
+    }
+
+    #[test]
+    fn the_constants_are_those_of_the_standard() {
+        assert_eq!(CONSTANTS[..2], [0x428a_2f98, 0x7137_4491]);
+        assert_eq!(CONSTANTS[62..], [0xbef9_a3f7, 0xc671_78f2]);
+    }
+}
