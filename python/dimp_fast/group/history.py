@@ -274,7 +274,8 @@ class History:
         self, keyring: Keyring, above: int, threads: int | None
     ) -> tuple[dict[str, PublicKey | None], list[Refused]]:
         """The meta key of everybody who signed, and carried metas that are none (HIST-3)."""
-        keys = {name: keyring._identity_key(Identifier.parse(name)) for name in self._signers(above)}
+        signers = map(Identifier.parse, self._signers(above))
+        keys = {str(one): keyring._identity_key(one) for one in signers}
         carried = [name for name in self._metas if name in keys and keys[name] is None]
         refused = []
         metas = {name: self._metas[name] for name in carried}
