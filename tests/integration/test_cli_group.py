@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_groups import make
 
 from command_line import call, rows, run
 from dimp_fast.group import History
@@ -33,6 +34,16 @@ def test_verify_every_example_as_its_manifest_says() -> None:
     assert by_file["replayed.json"]["refused"][0]["height"] == 3
     assert by_file["account-retired.json"]["retired"]
     assert all(bool(row["reason"]) == (row["verdict"] != "OK") for row in found)
+
+
+def test_fresh_examples_get_the_same_verdicts(tmp_path: Path) -> None:
+    make(tmp_path)
+    rows_made = (tmp_path / "manifest.jsonl").read_text("ascii").splitlines()
+    assert [json.loads(row) for row in rows_made] == EXPECTED
+    files = sorted(tmp_path.glob("*.json"))
+    manifest = tmp_path / "manifest.jsonl"
+    done = call("group", "verify", *files, "--expect", manifest, "--quiet")
+    assert done.returncode == 0, done.stderr
 
 
 def test_verify_text_and_what_differs(tmp_path: Path) -> None:

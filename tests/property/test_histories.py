@@ -24,8 +24,10 @@ from histories import (
     POLYLOGUE,
     Chronicle,
     Head,
+    Records,
     crew,
     founded,
+    group_of,
     member,
     verdict,
 )
@@ -314,6 +316,32 @@ def test_hist_11_every_mutation_of_a_single_field_is_refused(
     with capsys.disabled():
         print(f"\n{count} mutations of {len(fields)} fields refused")
     assert count > 3000
+
+
+def test_hist_16_no_mutation_of_the_historic_form_crashes_or_adds_a_member() -> None:
+    """What no signature covers may change there; what comes out does not."""
+    identifier, meta = group_of("alice", "crew", CHATROOM)
+    alice, bob, carol = map(member, ("alice", "bob", "carol"))
+    old = Records(identifier, {identifier: meta})
+    old.record(alice, [old.event("found", founder=str(alice))])
+    old.record(alice, [old.event("invite", user=str(bob)), old.event("join", carol)])
+    old.record(alice, [old.event("name", carol, name="x")], [bob])
+    mapping = {key: value for key, value in old.mapping().items() if key != "metas"}
+    states = [verdict(History.parse({**mapping, "records": mapping["records"][:end]})).state
+              for end in (1, 2, 3)]  # fmt: skip
+    fields = [(path, value) for path, value in leaves(mapping) if path]
+    seen = set()
+    for path, value in fields:
+        for other in mutants(value, []):
+            try:
+                history = History.parse(replaced(mapping, path, lambda _, other=other: other))
+            except DimError as refused:
+                seen.add(refused.code)
+                continue
+            found = verdict(history)
+            seen.add(found.code)
+            assert found.state is None or found.state in states, (path, other)
+    assert {Code.OK, Code.MALFORMED, Code.MISMATCH, Code.UNCONFIRMED} < seen
 
 
 def says_the_same(metas: Any, others: dict[str, Any]) -> bool:

@@ -274,11 +274,13 @@ def evaluate(
         count += sum(map(_signature_count, window))
         codes = _verify_window(window, keys, voters, verify)
         for record in window:
+            place = len(refused)
             try:
                 checkpoint = _take(record, identifier, keys, checkpoint, codes, refused)
             except DimError as error:
                 height = 0 if checkpoint is None else checkpoint.height + 1
-                refused.append(Refused(height, "", None, error.code, error.reason))
+                # Before its votes, as HIST-11 says.
+                refused.insert(place, Refused(height, "", None, error.code, error.reason))
                 return Result(checkpoint, refused, len(records) - first, count)
     return Result(checkpoint, refused, len(records) - first, count)
 

@@ -250,7 +250,8 @@ class History:
         if checkpoint is not None:
             self._check_checkpoint(checkpoint)
         moment = clock.time() if now is None else float(now)
-        keys, refused = self._keys(keyring, threads)
+        above = -1 if checkpoint is None else checkpoint.height
+        keys, refused = self._keys(keyring, above, threads)
         if self._records is not None:
             result = _historic.evaluate(self._records, self._identifier, keys, checkpoint, verify)
             verdict = self._historic_verdict(result, refused)
@@ -270,10 +271,11 @@ class History:
             raise ValueError(f"checkpoint: of {checkpoint.state.identifier}, not of this history")
 
     def _keys(
-        self, keyring: Keyring, threads: int | None
+        self, keyring: Keyring, above: int, threads: int | None
     ) -> tuple[dict[str, PublicKey | None], list[Refused]]:
         """The meta key of everybody who signed, and carried metas that are none (HIST-3)."""
-        keys = {name: keyring._identity_key(Identifier.parse(name)) for name in self._signers()}
+        signers = map(Identifier.parse, self._signers(above))
+        keys = {str(one): keyring._identity_key(one) for one in signers}
         carried = [name for name in self._metas if name in keys and keys[name] is None]
         refused = []
         metas = {name: self._metas[name] for name in carried}
@@ -291,12 +293,14 @@ class History:
                 )
         return keys, refused
 
-    def _signers(self) -> Iterable[str]:
-        """Everybody whose key is needed, each once."""
+    def _signers(self, above: int) -> Iterable[str]:
+        """Everybody whose key is needed for blocks above a height, each once."""
         if self._records is not None:
             return _historic.signers(self._records, self._identifier)
         signers = {str(self._identifier): None}
         for block in self._blocks.values():
+            if block.header.height <= above:
+                continue
             signers[str(block.header.recorder)] = None
             signers.update((str(event.commander), None) for event in block.events)
             signers.update(dict.fromkeys(block.votes))
