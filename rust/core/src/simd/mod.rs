@@ -11,6 +11,7 @@ mod avx512ifma;
 pub mod base64;
 pub mod hash;
 mod lanes;
+pub mod rsa;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -21,11 +22,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum Level {
     /// No more than the target of the build.
     Portable,
-    /// AVX2.
+    /// AVX2 and FMA.
     Avx2,
     /// AVX-512 F, BW, DQ and VL.
     Avx512,
-    /// AVX-512 as above, with IFMA and VBMI.
+    /// AVX-512 as above, with IFMA, VBMI and VBMI2.
     Avx512Ifma,
 }
 
@@ -75,13 +76,14 @@ pub fn detect() -> Level {
         if avx512
             && is_x86_feature_detected!("avx512ifma")
             && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vbmi2")
         {
             return Level::Avx512Ifma;
         }
         if avx512 {
             return Level::Avx512;
         }
-        if is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return Level::Avx2;
         }
     }
@@ -145,6 +147,7 @@ pub fn features() -> Vec<(&'static str, bool)> {
             "bmi2",
             "adx",
             "avx2",
+            "fma",
             "avx512f",
             "avx512bw",
             "avx512dq",

@@ -4,21 +4,33 @@
 //! 1024 bits, which keys of JavaScript peers have: those go to ring. Both compare the whole encoded
 //! message with the one that has NULL parameters, and refuse s >= n.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ParsedPublicKey, RsaPublicKeyComponents, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
 };
 
 use crate::code::Code;
+use crate::digest::sha256_batch;
 use crate::keys::PublicKey;
-use crate::verify::Verifier;
+use crate::simd::rsa::{self as kernels, Lane, Modulus, SIZES};
+use crate::simd::Level;
+use crate::verify::{Family, Signed, Verifier};
 
 /// How many leading zero bytes a signature may lack on the wire (WIRE-1). With no limit anybody
 /// could compute a larger modulus under which somebody's fingerprint verifies.
 const MOST_LOST_ZEROS: usize = 8;
 
-/// Bytes of the largest modulus.
-const MOST: usize = 1024;
+/// What kernels are made for; other exponents are the library's.
+const EXPONENT: [u8; 3] = [1, 0, 1];
+
+/// What stands before the digest in an encoded message: a zero, and the `DigestInfo` of SHA-256
+/// with NULL parameters (RFC 8017 section 9.2).
+const INFO: [u8; 20] = [
+    0, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
+    0x05, 0x00, 0x04, 0x20,
+];
 
 enum Engine {
     AwsLc(ParsedPublicKey),
@@ -30,10 +42,12 @@ pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
 }
 
-struct Key {
+pub(crate) struct Key {
     /// Bytes of the modulus, and of every signature.
     size: usize,
     engine: Engine,
+    /// The modulus, when there are kernels for it.
+    modulus: Option<Modulus>,
 }
 
 impl Key {
@@ -52,45 +66,130 @@ impl Key {
         Some(Self {
             size: n.len(),
             engine,
+            modulus: (e == EXPONENT).then(|| Modulus::new(n)).flatten(),
         })
+    }
+
+    /// The signature as long as the modulus, or the verdict on one that has another length.
+    fn fitted<'a>(&self, signature: &'a [u8], wire: bool) -> Result<Cow<'a, [u8]>, Code> {
+        let missing = self.size.checked_sub(signature.len());
+        match missing {
+            Some(0) => Ok(Cow::Borrowed(signature)),
+            Some(1..=MOST_LOST_ZEROS) if wire => {
+                let mut padded = vec![0; self.size];
+                padded[self.size - signature.len()..].copy_from_slice(signature);
+                Ok(Cow::Owned(padded))
+            }
+            Some(_) if wire => Err(Code::BadSignature),
+            _ => Err(Code::BadSignatureEncoding),
+        }
+    }
+
+    /// The verdict of the library.
+    fn verify_alone(&self, message: &[u8], signature: &[u8], wire: bool) -> Code {
+        let signature = match self.fitted(signature, wire) {
+            Ok(signature) => signature,
+            Err(code) => return code,
+        };
+        verdict(match &self.engine {
+            Engine::AwsLc(key) => {
+                let digest = digest::digest(&digest::SHA256, message);
+                key.verify_digest_sig(&digest, &signature).is_ok()
+            }
+            Engine::Ring(key) => {
+                let parameters = &ring::signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+                key.verify(parameters, message, &signature).is_ok()
+            }
+        })
+    }
+}
+
+fn verdict(good: bool) -> Code {
+    if good {
+        Code::Ok
+    } else {
+        Code::BadSignature
     }
 }
 
 impl Verifier for Key {
     fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
-        if signature.len() != self.size {
-            return Code::BadSignatureEncoding;
-        }
-        let good = match &self.engine {
-            Engine::AwsLc(key) => {
-                let digest = digest::digest(&digest::SHA256, message);
-                key.verify_digest_sig(&digest, signature).is_ok()
-            }
-            Engine::Ring(key) => {
-                let parameters = &ring::signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-                key.verify(parameters, message, signature).is_ok()
-            }
-        };
-        if good {
-            Code::Ok
-        } else {
-            Code::BadSignature
-        }
+        self.verify_alone(message, signature, false)
     }
 
-    /// As `verify`, with zero bytes put before a signature that is too short (WIRE-1).
     fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
-        if signature.len() >= self.size {
-            return self.verify(message, signature);
-        }
-        if signature.len() + MOST_LOST_ZEROS < self.size {
-            return Code::BadSignature;
-        }
-        let mut padded = [0; MOST];
-        let padded = &mut padded[..self.size];
-        padded[self.size - signature.len()..].copy_from_slice(signature);
-        self.verify(message, padded)
+        self.verify_alone(message, signature, true)
     }
+
+    fn family(&self) -> Family<'_> {
+        match self.modulus {
+            Some(_) => Family::Rsa(self),
+            None => Family::Alone,
+        }
+    }
+}
+
+/// Signatures from which on a batch pays at a level.
+pub(crate) fn crossover(level: Level) -> usize {
+    kernels::crossover(level).unwrap_or(usize::MAX)
+}
+
+/// The verdict on each signature, the one that it has alone; on the wire by WIRE-1.
+pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], wire: bool) -> Vec<Code> {
+    let messages: Vec<&[u8]> = items.iter().map(|item| item.message).collect();
+    let digests = sha256_batch(&messages);
+    let fitted: Vec<_> = items
+        .iter()
+        .map(|item| item.key.fitted(item.signature, wire))
+        .collect();
+    let mut codes = vec![Code::BadSignatureEncoding; items.len()];
+    let mut lots = SIZES.map(|_| Vec::new());
+    for (place, (item, fitted)) in items.iter().zip(&fitted).enumerate() {
+        match (fitted, &item.key.modulus) {
+            (Err(code), _) => codes[place] = *code,
+            (Ok(signature), Some(modulus)) => {
+                lots[modulus.size() as usize].push((place, modulus, &**signature));
+            }
+            (Ok(_), None) => codes[place] = alone(item, wire),
+        }
+    }
+    for (size, lot) in SIZES.into_iter().zip(lots) {
+        let (lot, rest) = lot.split_at(kernels::worth(level, lot.len()));
+        let mut messages = vec![0; lot.len() * size.bytes()];
+        for (&(place, ..), message) in lot.iter().zip(messages.chunks_mut(size.bytes())) {
+            encode_message(&digests[place], message);
+        }
+        let lanes: Vec<Lane<'_>> = lot
+            .iter()
+            .zip(messages.chunks(size.bytes()))
+            .map(|(&(_, modulus, signature), message)| Lane {
+                modulus,
+                signature,
+                message,
+            })
+            .collect();
+        for (&(place, ..), good) in lot.iter().zip(kernels::verify(level, &lanes)) {
+            codes[place] = verdict(good);
+        }
+        for &(place, ..) in rest {
+            codes[place] = alone(&items[place], wire);
+        }
+    }
+    codes
+}
+
+fn alone(item: &Signed<'_, Key>, wire: bool) -> Code {
+    item.key.verify_alone(item.message, item.signature, wire)
+}
+
+/// Writes the encoded message that a signature of `digest` holds (RSA-4).
+pub(crate) fn encode_message(digest: &[u8; 32], message: &mut [u8]) {
+    let (rest, end) = message.split_at_mut(message.len() - digest.len());
+    end.copy_from_slice(digest);
+    let (rest, info) = rest.split_at_mut(rest.len() - INFO.len());
+    info.copy_from_slice(&INFO);
+    rest.fill(0xff);
+    rest[..2].copy_from_slice(&[0, 1]);
 }
 
 #[cfg(test)]
