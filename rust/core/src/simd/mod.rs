@@ -8,6 +8,9 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod ed25519;
+pub mod hash;
 pub mod rows;
 pub mod text;
 

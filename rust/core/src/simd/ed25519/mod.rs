@@ -1,0 +1,343 @@
+//! Ed25519 in lanes: eight signatures in step, each with a verdict of its own, on processors with
+//! AVX-512 IFMA.
+//!
+//! What is accepted is what `docs/semantics.md#ed25519-2` says, exactly: S below L, R not of small
+//! order, and the encoding of [S]B - [k]A equal to R byte for byte, with k the hash modulo L as an
+//! integer. No cofactor is cleared and no two signatures are combined. The formulas hold for every
+//! two points of the curve, so there is no input that the lanes cannot decide; that keys are points
+//! of the curve, canonical and not of small order, was checked when they were parsed.
+//!
+//! Everything here is public data: run time and memory access depend on it.
+
+mod constants;
+mod field;
+pub(crate) mod lanes;
+mod point;
+mod scalar;
+mod tables;
+
+#[cfg(test)]
+mod tests;
+
+use std::arch::x86_64::_mm512_and_si512;
+
+use self::constants::{L_WORDS, SMALL_ORDER_Y};
+use self::field::{inverse, Fe};
+use self::lanes::{load_bytes, prefetch, splat, transpose, LANES, V};
+use self::point::{decompressed, Affine, AffineEntry, Point, Projective, ProjectiveEntry};
+use self::scalar::{below, equal, limbs, Digits, Scalar};
+use self::tables::{
+    base, BASE_DIGITS, BASE_ROW, BASE_WIDTH, KEY_DIGITS, KEY_ROW, KEY_SHARE, KEY_WIDTH,
+};
+use super::hash::sha512::{lanes as sha512, Parts};
+use super::rows::Row;
+use super::Level;
+
+pub(crate) use self::tables::KEY_TABLE;
+
+/// The weakest level with this kernel.
+pub(crate) const LEVEL: Level = Level::Avx512Ifma;
+
+/// A signature by a key that was checked.
+pub(crate) struct Item<'a> {
+    pub key: &'a [u8; 32],
+    /// What [`key_tables`] made for the key.
+    pub table: Option<&'a [Row]>,
+    pub message: &'a [u8],
+    pub signature: &'a [u8; 64],
+}
+
+/// Groups of lanes that share an inversion.
+const GROUPS: usize = 16;
+/// Windows of a table that are asked for ahead of their use.
+const AHEAD: usize = 2;
+
+/// Bits of a digit of what a key without a table is multiplied with.
+const WIDTH: u32 = 5;
+/// Digits of it.
+const DIGITS: usize = 51;
+/// Odd multiples of the key.
+const MULTIPLES: usize = 1 << (WIDTH - 1);
+
+/// Whether each signature verifies.
+///
+/// # Panics
+/// When `level`, which this processor has, is below [`LEVEL`].
+pub(crate) fn verify(level: Level, items: &[Item<'_>]) -> Vec<bool> {
+    assert!(level >= LEVEL);
+    // SAFETY: the processor has the level, and with it AVX-512 F, BW, DQ and IFMA.
+    unsafe { verify_all(items) }
+}
+
+/// Makes the tables of keys: `tables[i]` of `keys[i]`, each of [`KEY_TABLE`] rows.
+///
+/// # Panics
+/// As [`verify`].
+pub(crate) fn key_tables(level: Level, keys: &[&[u8; 32]], tables: &mut [&mut [Row]]) {
+    assert!(level >= LEVEL);
+    // SAFETY: the processor has the level, and with it AVX-512 F, DQ and IFMA.
+    unsafe { tables::key_tables(keys, tables) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn verify_all(items: &[Item<'_>]) -> Vec<bool> {
+    // Messages of like length share lanes.
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by_key(|&place| (items[place].table.is_none(), items[place].message.len()));
+    let known = order.partition_point(|&place| items[place].table.is_some());
+    let mut verdicts = vec![false; items.len()];
+    for part in [&order[..known], &order[known..]] {
+        for chunk in part.chunks(GROUPS * LANES) {
+            for (places, good) in chunk.chunks(LANES).zip(verify_chunk(items, chunk)) {
+                for (lane, &place) in places.iter().enumerate() {
+                    verdicts[place] = good >> lane & 1 == 1;
+                }
+            }
+        }
+    }
+    verdicts
+}
+
+/// The verdicts on the items at `places`, of which all have a table or none has: a bit a lane.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn verify_chunk(items: &[Item<'_>], places: &[usize]) -> Vec<u8> {
+    let mut groups = Vec::with_capacity(GROUPS);
+    for places in places.chunks(LANES) {
+        // Lanes without an item do the last one again.
+        let lane = |lane: usize| &items[places[lane.min(places.len() - 1)]];
+        groups.push(Group::new(std::array::from_fn(lane)));
+    }
+    let mut sums = Vec::with_capacity(GROUPS);
+    if groups[0].items[0].table.is_some() {
+        for group in &groups {
+            sums.push(known_sum(group));
+        }
+    } else {
+        // Two groups hide the latency of a square root.
+        for pair in groups.chunks(2) {
+            let points = decompressed(&[pair[0].a, pair[pair.len() - 1].a]);
+            for (group, (x, y)) in pair.iter().zip(&points) {
+                sums.push(unknown_sum(group, &Point::from_affine(&x.neg(), y)));
+            }
+        }
+    }
+    verdicts(&groups, &sums)
+}
+
+/// Eight signatures and what their encodings say.
+struct Group<'a> {
+    items: [&'a Item<'a>; LANES],
+    /// The encodings as words.
+    a: [V; 4],
+    r: [V; 4],
+    s: Scalar,
+    /// The hash modulo L.
+    k: Scalar,
+    /// The lanes where S is below L and R not of small order.
+    good: u8,
+}
+
+impl<'a> Group<'a> {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+    fn new(items: [&'a Item<'a>; LANES]) -> Self {
+        let mut heads = [[0; 64]; LANES];
+        let mut signatures = [splat(0); LANES];
+        let mut encodings = [splat(0); LANES];
+        for (lane, item) in items.iter().enumerate() {
+            heads[lane][..32].copy_from_slice(&item.signature[..32]);
+            heads[lane][32..].copy_from_slice(item.key);
+            signatures[lane] = load_bytes(item.signature);
+            encodings[lane] = load_bytes(&heads[lane]);
+        }
+        let messages = std::array::from_fn(|lane| Parts {
+            head: &heads[lane],
+            body: items[lane].message,
+        });
+        let k = Scalar::reduced(&sha512::hash(&messages));
+        let [r0, r1, r2, r3, s0, s1, s2, s3] = transpose(signatures);
+        let [_, _, _, _, a0, a1, a2, a3] = transpose(encodings);
+        let r = [r0, r1, r2, r3];
+        let s = [s0, s1, s2, s3];
+        Self {
+            items,
+            a: [a0, a1, a2, a3],
+            r,
+            s: Scalar(limbs(s)),
+            k,
+            good: below(&s, &L_WORDS) & !has_small_order(r),
+        }
+    }
+}
+
+/// The lanes with the encoding of a point of small order, of either sign.
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn has_small_order(encoding: [V; 4]) -> u8 {
+    let [w0, w1, w2, w3] = encoding;
+    let y = [w0, w1, w2, _mm512_and_si512(w3, splat(u64::MAX >> 1))];
+    let mut small = 0;
+    for words in SMALL_ORDER_Y {
+        small |= equal(&y, &words.map(|word| splat(word)));
+    }
+    small
+}
+
+/// The encodings of eight keys as words.
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn key_words(keys: &[&[u8; 32]; LANES]) -> [V; 4] {
+    let mut rows = [splat(0); LANES];
+    for (row, key) in rows.iter_mut().zip(keys) {
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(&key[..]);
+        *row = load_bytes(&bytes);
+    }
+    let [w0, w1, w2, w3, ..] = transpose(rows);
+    [w0, w1, w2, w3]
+}
+
+/// [S]B - [k]A by the tables of the keys.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn known_sum(group: &Group<'_>) -> Point {
+    /// The digits in the order in which they are added.
+    const ORDER: [usize; KEY_DIGITS] = {
+        let mut order = [0; KEY_DIGITS];
+        let (mut at, mut share) = (0, KEY_SHARE);
+        while share > 0 {
+            share -= 1;
+            let mut digit = share;
+            while digit < KEY_DIGITS {
+                order[at] = digit;
+                at += 1;
+                digit += KEY_SHARE;
+            }
+        }
+        order
+    };
+    let tables: [&[AffineEntry]; LANES] = group
+        .items
+        .map(|item| item.table.unwrap_or(&[]).as_chunks().0);
+    let digits: Digits<KEY_DIGITS> = group.k.digits(KEY_WIDTH);
+    let entries = |digit: usize| -> [&AffineEntry; LANES] {
+        let row = digit / KEY_SHARE * KEY_ROW;
+        let size = &digits.size[digit];
+        std::array::from_fn(|lane| &tables[lane][row + size[lane] as usize])
+    };
+    for &digit in &ORDER[..AHEAD] {
+        prefetch_all(entries(digit));
+    }
+    let mut sum = Point::neutral();
+    for (at, &digit) in ORDER.iter().enumerate() {
+        if let Some(&ahead) = ORDER.get(at + AHEAD) {
+            prefetch_all(entries(ahead));
+        }
+        if at > 0 && digit < ORDER[at - 1] {
+            double(&mut sum, KEY_WIDTH);
+        }
+        let negative = digits.negative[digit];
+        sum.add_affine::<true>(&Affine::gather(entries(digit), negative), negative);
+    }
+    add_base(&mut sum, &group.s);
+    sum
+}
+
+/// The same by windows of odd digits, given the negatives of the keys.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn unknown_sum(group: &Group<'_>, key: &Point) -> Point {
+    let mut twice = *key;
+    twice.double::<true>();
+    let step = twice.to_projective();
+    let mut tables = [[[Row::default(); 3]; MULTIPLES]; LANES];
+    let mut multiple = *key;
+    for index in 0..MULTIPLES {
+        if index > 0 {
+            multiple.add_projective::<true>(&step, 0);
+        }
+        for (table, entry) in tables.iter_mut().zip(multiple.to_projective().scatter()) {
+            table[index] = entry;
+        }
+    }
+    let digits: Digits<DIGITS> = group.k.odd_digits(WIDTH);
+    let mut sum = Point::neutral();
+    for digit in (0..DIGITS).rev() {
+        if digit + 1 < DIGITS {
+            double(&mut sum, WIDTH);
+        }
+        let (size, negative) = (&digits.size[digit], digits.negative[digit]);
+        let entries: [&ProjectiveEntry; LANES] =
+            std::array::from_fn(|lane| &tables[lane][size[lane] as usize]);
+        let entry = Projective::gather(entries, negative);
+        if digit > 0 {
+            // A doubling follows.
+            sum.add_projective::<false>(&entry, negative);
+        } else {
+            sum.add_projective::<true>(&entry, negative);
+        }
+    }
+    // The digits are those of k + 1 where k is even.
+    let too_much = key
+        .to_affine(&Fe::one())
+        .exchanged()
+        .masked(!group.k.is_odd());
+    sum.add_affine::<true>(&too_much, u8::MAX);
+    add_base(&mut sum, &group.s);
+    sum
+}
+
+/// Doubles `times` times; an addition follows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn double(sum: &mut Point, times: u32) {
+    for _ in 1..times {
+        sum.double::<false>();
+    }
+    sum.double::<true>();
+}
+
+/// Adds [S]B. T is not kept.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn add_base(sum: &mut Point, s: &Scalar) {
+    let table = base();
+    let digits: Digits<BASE_DIGITS> = s.digits(BASE_WIDTH);
+    let entries = |digit: usize| -> [&AffineEntry; LANES] {
+        let size = &digits.size[digit];
+        std::array::from_fn(|lane| &table[digit * BASE_ROW + size[lane] as usize])
+    };
+    for digit in 0..AHEAD {
+        prefetch_all(entries(digit));
+    }
+    for digit in 0..BASE_DIGITS {
+        if digit + AHEAD < BASE_DIGITS {
+            prefetch_all(entries(digit + AHEAD));
+        }
+        let negative = digits.negative[digit];
+        sum.add_affine::<true>(&Affine::gather(entries(digit), negative), negative);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn prefetch_all(entries: [&AffineEntry; LANES]) {
+    for [first, second] in entries {
+        prefetch(&first.0);
+        prefetch(&second.0);
+    }
+}
+
+/// The lanes of each group where the sum is encoded as R.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+fn verdicts(groups: &[Group<'_>], sums: &[Point]) -> Vec<u8> {
+    // One inversion for all: products[i] is that of 2 Z of the sums before i.
+    let mut products = Vec::with_capacity(GROUPS);
+    let mut product = Fe::one();
+    for sum in sums {
+        products.push(product);
+        product = product.mul(&sum.z.add(&sum.z));
+    }
+    let mut rest = inverse(&product);
+    let mut verdicts = vec![0; groups.len()];
+    for (index, (group, sum)) in groups.iter().zip(sums).enumerate().rev() {
+        let encoded = sum.encoded(&rest.mul(&products[index]));
+        verdicts[index] = group.good & equal(&encoded, &group.r);
+        rest = rest.mul(&sum.z.add(&sum.z));
+    }
+    verdicts
+}

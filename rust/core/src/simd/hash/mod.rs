@@ -1,0 +1,3 @@
+//! Digests of many messages at a time.
+
+pub mod sha512;
