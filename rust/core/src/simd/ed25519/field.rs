@@ -194,7 +194,7 @@ fn settle_signed([c0, c1, c2, c3, c4, spill]: Columns) -> Fe {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn plus(a: Columns, b: Columns) -> Columns {
     let mut sum = a;
-    for (x, y) in sum.iter_mut().zip(b) {
+    for (x, &y) in sum.iter_mut().zip(&b) {
         *x = _mm512_add_epi64(*x, y);
     }
     sum
@@ -204,7 +204,7 @@ fn plus(a: Columns, b: Columns) -> Columns {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn minus(a: Columns, b: Columns) -> Columns {
     let mut difference = a;
-    for (x, y) in difference.iter_mut().zip(b) {
+    for (x, &y) in difference.iter_mut().zip(&b) {
         *x = _mm512_sub_epi64(*x, y);
     }
     difference
@@ -294,7 +294,7 @@ impl Fe {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn select(&self, mask: __mmask8, other: &Self) -> Self {
         let mut result = *other;
-        for (limb, chosen) in result.0.iter_mut().zip(self.0) {
+        for (limb, &chosen) in result.0.iter_mut().zip(&self.0) {
             *limb = _mm512_mask_mov_epi64(*limb, mask, chosen);
         }
         result

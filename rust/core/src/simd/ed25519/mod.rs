@@ -24,11 +24,9 @@ use std::arch::x86_64::_mm512_and_si512;
 use self::constants::{L_WORDS, SMALL_ORDER_Y};
 use self::field::{inverse, Fe};
 use self::lanes::{load_bytes, prefetch, splat, transpose, LANES, V};
-use self::point::{decompressed, Affine, AffineEntry, Point, Projective, ProjectiveEntry};
+use self::point::{decompressed, Affine, AffineEntry, Point, Projective, ProjectiveEntry, NEUTRAL};
 use self::scalar::{below, equal, limbs, Digits, Scalar};
-use self::tables::{
-    base, BASE_DIGITS, BASE_ROW, BASE_WIDTH, KEY_DIGITS, KEY_ROW, KEY_SHARE, KEY_WIDTH,
-};
+use self::tables::{base, BASE_DIGITS, BASE_ROW, BASE_WIDTH, KEY_DIGITS, KEY_ROW, KEY_WIDTH};
 use super::hash::sha512::{lanes as sha512, Parts};
 use super::rows::Row;
 use super::Level;
@@ -49,7 +47,7 @@ pub(crate) struct Item<'a> {
 
 /// Groups of lanes that share an inversion.
 const GROUPS: usize = 16;
-/// Windows of a table that are asked for ahead of their use.
+/// Terms of a sum that are asked for ahead of their use.
 const AHEAD: usize = 2;
 
 /// Bits of a digit of what a key without a table is multiplied with.
@@ -175,8 +173,8 @@ fn has_small_order(encoding: [V; 4]) -> u8 {
     let [w0, w1, w2, w3] = encoding;
     let y = [w0, w1, w2, _mm512_and_si512(w3, splat(u64::MAX >> 1))];
     let mut small = 0;
-    for words in SMALL_ORDER_Y {
-        small |= equal(&y, &words.map(|word| splat(word)));
+    for [s0, s1, s2, s3] in SMALL_ORDER_Y {
+        small |= equal(&y, &[splat(s0), splat(s1), splat(s2), splat(s3)]);
     }
     small
 }
@@ -194,48 +192,72 @@ fn key_words(keys: &[&[u8; 32]; LANES]) -> [V; 4] {
     [w0, w1, w2, w3]
 }
 
+/// What is added in a step: an entry of a table for each lane, or its negative.
+#[derive(Clone, Copy)]
+struct Term<'t> {
+    entries: [&'t AffineEntry; LANES],
+    negative: u8,
+}
+
+impl Term<'_> {
+    /// The neutral points.
+    const NOTHING: Self = Self {
+        entries: [&NEUTRAL; LANES],
+        negative: 0,
+    };
+
+    /// Asks for the entries ahead of their use.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+    fn prefetch(&self) {
+        for [first, second] in self.entries {
+            prefetch(&first.0);
+            prefetch(&second.0);
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
+    fn add_to(&self, sum: &mut Point) {
+        let entry = Affine::gather(&self.entries, self.negative);
+        sum.add_affine::<true>(&entry, self.negative);
+    }
+}
+
 /// [S]B - [k]A by the tables of the keys.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
 fn known_sum(group: &Group<'_>) -> Point {
-    /// The digits in the order in which they are added.
-    const ORDER: [usize; KEY_DIGITS] = {
-        let mut order = [0; KEY_DIGITS];
-        let (mut at, mut share) = (0, KEY_SHARE);
-        while share > 0 {
-            share -= 1;
-            let mut digit = share;
-            while digit < KEY_DIGITS {
-                order[at] = digit;
-                at += 1;
-                digit += KEY_SHARE;
-            }
-        }
-        order
-    };
-    let tables: [&[AffineEntry]; LANES] = group
-        .items
-        .map(|item| item.table.unwrap_or(&[]).as_chunks().0);
+    let mut tables: [&[AffineEntry]; LANES] = [&[]; LANES];
+    for (table, item) in tables.iter_mut().zip(&group.items) {
+        *table = item.table.unwrap_or(&[]).as_chunks().0;
+    }
     let digits: Digits<KEY_DIGITS> = group.k.digits(KEY_WIDTH);
-    let entries = |digit: usize| -> [&AffineEntry; LANES] {
-        let row = digit / KEY_SHARE * KEY_ROW;
-        let size = &digits.size[digit];
-        std::array::from_fn(|lane| &tables[lane][row + size[lane] as usize])
-    };
-    for &digit in &ORDER[..AHEAD] {
-        prefetch_all(entries(digit));
+    let mut terms = [Term::NOTHING; KEY_DIGITS + BASE_DIGITS];
+    // A row serves two digits: first the odd ones, which are to be doubled.
+    let order = (1..KEY_DIGITS).step_by(2).chain((0..KEY_DIGITS).step_by(2));
+    for (term, digit) in terms.iter_mut().zip(order) {
+        let row = digit / 2 * KEY_ROW;
+        *term = Term {
+            entries: pick(&tables, row, &digits.size[digit]),
+            negative: digits.negative[digit],
+        };
+    }
+    let (_, of_base) = terms.split_last_chunk_mut().expect("there are more");
+    base_terms(&group.s, of_base);
+    for term in &terms[..AHEAD] {
+        term.prefetch();
     }
     let mut sum = Point::neutral();
-    for (at, &digit) in ORDER.iter().enumerate() {
-        if let Some(&ahead) = ORDER.get(at + AHEAD) {
-            prefetch_all(entries(ahead));
+    for (at, term) in terms.iter().enumerate() {
+        if let Some(ahead) = terms.get(at + AHEAD) {
+            ahead.prefetch();
         }
-        if at > 0 && digit < ORDER[at - 1] {
+        if at == KEY_DIGITS / 2 {
+            // The odd digits are done.
             double(&mut sum, KEY_WIDTH);
         }
-        let negative = digits.negative[digit];
-        sum.add_affine::<true>(&Affine::gather(entries(digit), negative), negative);
+        term.add_to(&mut sum);
     }
-    add_base(&mut sum, &group.s);
     sum
 }
 
@@ -245,26 +267,33 @@ fn unknown_sum(group: &Group<'_>, key: &Point) -> Point {
     let mut twice = *key;
     twice.double::<true>();
     let step = twice.to_projective();
-    let mut tables = [[[Row::default(); 3]; MULTIPLES]; LANES];
+    let mut multiples = [[[Row::default(); 3]; MULTIPLES]; LANES];
     let mut multiple = *key;
     for index in 0..MULTIPLES {
         if index > 0 {
             multiple.add_projective::<true>(&step, 0);
         }
-        for (table, entry) in tables.iter_mut().zip(multiple.to_projective().scatter()) {
+        for (table, entry) in multiples.iter_mut().zip(multiple.to_projective().scatter()) {
             table[index] = entry;
         }
     }
+    let mut tables: [&[ProjectiveEntry]; LANES] = [&[]; LANES];
+    for (table, multiples) in tables.iter_mut().zip(&multiples) {
+        *table = multiples;
+    }
     let digits: Digits<DIGITS> = group.k.odd_digits(WIDTH);
     let mut sum = Point::neutral();
+    let mut terms = [Term::NOTHING; BASE_DIGITS];
+    base_terms(&group.s, &mut terms);
     for digit in (0..DIGITS).rev() {
+        if let Some(ahead) = terms.get(digit) {
+            ahead.prefetch();
+        }
         if digit + 1 < DIGITS {
             double(&mut sum, WIDTH);
         }
         let (size, negative) = (&digits.size[digit], digits.negative[digit]);
-        let entries: [&ProjectiveEntry; LANES] =
-            std::array::from_fn(|lane| &tables[lane][size[lane] as usize]);
-        let entry = Projective::gather(entries, negative);
+        let entry = Projective::gather(&pick(&tables, 0, size), negative);
         if digit > 0 {
             // A doubling follows.
             sum.add_projective::<false>(&entry, negative);
@@ -278,7 +307,12 @@ fn unknown_sum(group: &Group<'_>, key: &Point) -> Point {
         .exchanged()
         .masked(!group.k.is_odd());
     sum.add_affine::<true>(&too_much, u8::MAX);
-    add_base(&mut sum, &group.s);
+    for (at, term) in terms.iter().enumerate() {
+        if let Some(ahead) = terms.get(at + AHEAD) {
+            ahead.prefetch();
+        }
+        term.add_to(&mut sum);
+    }
     sum
 }
 
@@ -292,34 +326,28 @@ fn double(sum: &mut Point, times: u32) {
     sum.double::<true>();
 }
 
-/// Adds [S]B. T is not kept.
+/// The terms of [S]B.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
-fn add_base(sum: &mut Point, s: &Scalar) {
-    let table = base();
+fn base_terms<'t>(s: &Scalar, terms: &mut [Term<'t>; BASE_DIGITS]) {
+    let tables = [base(); LANES];
     let digits: Digits<BASE_DIGITS> = s.digits(BASE_WIDTH);
-    let entries = |digit: usize| -> [&AffineEntry; LANES] {
-        let size = &digits.size[digit];
-        std::array::from_fn(|lane| &table[digit * BASE_ROW + size[lane] as usize])
-    };
-    for digit in 0..AHEAD {
-        prefetch_all(entries(digit));
-    }
-    for digit in 0..BASE_DIGITS {
-        if digit + AHEAD < BASE_DIGITS {
-            prefetch_all(entries(digit + AHEAD));
-        }
-        let negative = digits.negative[digit];
-        sum.add_affine::<true>(&Affine::gather(entries(digit), negative), negative);
+    for (digit, term) in terms.iter_mut().enumerate() {
+        *term = Term {
+            entries: pick(&tables, digit * BASE_ROW, &digits.size[digit]),
+            negative: digits.negative[digit],
+        };
     }
 }
 
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512ifma")]
-fn prefetch_all(entries: [&AffineEntry; LANES]) {
-    for [first, second] in entries {
-        prefetch(&first.0);
-        prefetch(&second.0);
+/// The entry of each lane: that of its `size` behind the place where the row begins.
+#[inline(always)]
+#[expect(clippy::inline_always)] // So that it gets the features of its callers.
+fn pick<'t, E>(tables: &[&'t [E]; LANES], row: usize, size: &[u64; LANES]) -> [&'t E; LANES] {
+    let mut entries = [&tables[0][row]; LANES];
+    for lane in 0..LANES {
+        entries[lane] = &tables[lane][row + size[lane] as usize];
     }
+    entries
 }
 
 /// The lanes of each group where the sum is encoded as R.
@@ -330,14 +358,14 @@ fn verdicts(groups: &[Group<'_>], sums: &[Point]) -> Vec<u8> {
     let mut product = Fe::one();
     for sum in sums {
         products.push(product);
-        product = product.mul(&sum.z.add(&sum.z));
+        product = product.mul(&sum.z().add(sum.z()));
     }
     let mut rest = inverse(&product);
     let mut verdicts = vec![0; groups.len()];
     for (index, (group, sum)) in groups.iter().zip(sums).enumerate().rev() {
         let encoded = sum.encoded(&rest.mul(&products[index]));
         verdicts[index] = group.good & equal(&encoded, &group.r);
-        rest = rest.mul(&sum.z.add(&sum.z));
+        rest = rest.mul(&sum.z().add(sum.z()));
     }
     verdicts
 }

@@ -21,13 +21,10 @@ use crate::simd::rows::Row;
 /// multiplies them.
 #[derive(Clone, Copy)]
 pub(super) struct Point {
-    /// Y - X
-    pub(super) minus: Fe,
-    /// Y + X
-    pub(super) plus: Fe,
-    pub(super) z: Fe,
-    /// X Y / Z
-    pub(super) t: Fe,
+    /// Y - X and Y + X. In pairs, so that results are written where they belong.
+    sides: (Fe, Fe),
+    /// T = X Y / Z, and Z.
+    tz: (Fe, Fe),
 }
 
 /// Eight points to add, with Z = 1.
@@ -68,31 +65,26 @@ impl Point {
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn neutral() -> Self {
         Self {
-            minus: Fe::one(),
-            plus: Fe::one(),
-            z: Fe::one(),
-            t: Fe::zero(),
+            sides: (Fe::one(), Fe::one()),
+            tz: (Fe::zero(), Fe::one()),
         }
     }
 
     /// `self` in the lanes of `mask`, `other` elsewhere.
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn select(&self, mask: __mmask8, other: &Self) -> Self {
+        let both = |a: &(Fe, Fe), b: &(Fe, Fe)| (a.0.select(mask, &b.0), a.1.select(mask, &b.1));
         Self {
-            minus: self.minus.select(mask, &other.minus),
-            plus: self.plus.select(mask, &other.plus),
-            z: self.z.select(mask, &other.z),
-            t: self.t.select(mask, &other.t),
+            sides: both(&self.sides, &other.sides),
+            tz: both(&self.tz, &other.tz),
         }
     }
 
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn from_affine(x: &Fe, y: &Fe) -> Self {
         Self {
-            minus: y.sub(x),
-            plus: y.add(x),
-            z: Fe::one(),
-            t: x.mul(y),
+            sides: (y.sub(x), y.add(x)),
+            tz: (x.mul(y), Fe::one()),
         }
     }
 
@@ -100,8 +92,8 @@ impl Point {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn double<const T: bool>(&mut self) {
-        let (e, h) = squares_difference_sum(&self.minus, &self.plus);
-        let (f, g) = doubling_pair(&self.minus, &self.plus, &self.z);
+        let (e, h) = squares_difference_sum(&self.sides.0, &self.sides.1);
+        let (f, g) = doubling_pair(&self.sides.0, &self.sides.1, &self.tz.1);
         self.complete::<T>(&e, &f, &g, &h);
     }
 
@@ -110,8 +102,8 @@ impl Point {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn add_affine<const T: bool>(&mut self, other: &Affine, negative: __mmask8) {
-        let (e, h) = difference_sum(&self.minus, &other.minus, &self.plus, &other.plus);
-        let (f, g) = twice_difference_sum(&self.t, &other.t, negative, &self.z);
+        let (e, h) = difference_sum(&self.sides.0, &other.minus, &self.sides.1, &other.plus);
+        let (f, g) = twice_difference_sum(&self.tz.0, &other.t, negative, &self.tz.1);
         self.complete::<T>(&e, &f, &g, &h);
     }
 
@@ -119,8 +111,8 @@ impl Point {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn add_projective<const T: bool>(&mut self, other: &Projective, negative: __mmask8) {
-        let (e, h) = difference_sum(&self.minus, &other.minus, &self.plus, &other.plus);
-        let (f, g) = difference_sum_signed(&self.t, &other.t, negative, &self.z, &other.z);
+        let (e, h) = difference_sum(&self.sides.0, &other.minus, &self.sides.1, &other.plus);
+        let (f, g) = difference_sum_signed(&self.tz.0, &other.t, negative, &self.tz.1, &other.z);
         self.complete::<T>(&e, &f, &g, &h);
     }
 
@@ -128,22 +120,27 @@ impl Point {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     fn complete<const T: bool>(&mut self, e: &Fe, f: &Fe, g: &Fe, h: &Fe) {
-        (self.minus, self.plus) = difference_sum(e, f, g, h);
+        self.sides = difference_sum(e, f, g, h);
         if T {
-            (self.t, self.z) = two_products(e, h, f, g);
+            self.tz = two_products(e, h, f, g);
         } else {
-            self.z = f.mul(g);
+            self.tz.1 = f.mul(g);
         }
+    }
+
+    #[inline]
+    pub(super) fn z(&self) -> &Fe {
+        &self.tz.1
     }
 
     /// Ready to be added.
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn to_projective(self) -> Projective {
         Projective {
-            minus: self.minus,
-            plus: self.plus,
-            z: self.z.add(&self.z),
-            t: self.t.mul(&Fe::splat(D2)),
+            minus: self.sides.0,
+            plus: self.sides.1,
+            z: self.tz.1.add(&self.tz.1),
+            t: self.tz.0.mul(&Fe::splat(D2)),
         }
     }
 
@@ -151,20 +148,39 @@ impl Point {
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn to_affine(self, inverse: &Fe) -> Affine {
         Affine {
-            minus: self.minus.mul(inverse),
-            plus: self.plus.mul(inverse),
-            t: self.t.mul(inverse).mul(&Fe::splat(D2)),
+            minus: self.sides.0.mul(inverse),
+            plus: self.sides.1.mul(inverse),
+            t: self.tz.0.mul(inverse).mul(&Fe::splat(D2)),
         }
     }
 
     /// The encodings of RFC 8032 as words, given 1/(2 Z).
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn encoded(&self, inverse: &Fe) -> [V; 4] {
-        let x = self.plus.sub(&self.minus).mul(inverse).canonical();
-        let y = self.plus.add(&self.minus).mul(inverse).canonical();
+        let x = self.sides.1.sub(&self.sides.0).mul(inverse).canonical();
+        let y = self.sides.1.add(&self.sides.0).mul(inverse).canonical();
         let mut words = words(y);
         words[3] = _mm512_or_si512(words[3], _mm512_slli_epi64::<63>(x[0]));
         words
+    }
+}
+
+/// Cache line `index` of the entry of each lane.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn lines<const N: usize>(entries: &[&[Row; N]; LANES], index: usize) -> [V; LANES] {
+    let mut lines = [splat(0); LANES];
+    for (line, entry) in lines.iter_mut().zip(entries) {
+        *line = load(&entry[index].0);
+    }
+    lines
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn put_lines<const N: usize>(entries: &mut [[Row; N]; LANES], index: usize, lines: &[V; LANES]) {
+    for (entry, &line) in entries.iter_mut().zip(lines) {
+        entry[index] = Row(store(line));
     }
 }
 
@@ -172,10 +188,10 @@ impl Projective {
     /// The entry of each lane, the first two coordinates exchanged in the lanes of `negative`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn gather(entries: [&ProjectiveEntry; LANES], negative: __mmask8) -> Self {
-        let [m0, m1, m2, m3, m4, p0, p1, p2] = transpose(entries.map(|entry| load(&entry[0].0)));
-        let [p3, p4, z0, z1, z2, z3, z4, t0] = transpose(entries.map(|entry| load(&entry[1].0)));
-        let [t1, t2, t3, t4, ..] = transpose(entries.map(|entry| load(&entry[2].0)));
+    pub(super) fn gather(entries: &[&ProjectiveEntry; LANES], negative: __mmask8) -> Self {
+        let [m0, m1, m2, m3, m4, p0, p1, p2] = transpose(lines(entries, 0));
+        let [p3, p4, z0, z1, z2, z3, z4, t0] = transpose(lines(entries, 1));
+        let [t1, t2, t3, t4, ..] = transpose(lines(entries, 2));
         let (minus, plus) = (Fe([m0, m1, m2, m3, m4]), Fe([p0, p1, p2, p3, p4]));
         Self {
             minus: plus.select(negative, &minus),
@@ -191,10 +207,14 @@ impl Projective {
         let ([m0, m1, m2, m3, m4], [p0, p1, p2, p3, p4]) = (self.minus.0, self.plus.0);
         let ([z0, z1, z2, z3, z4], [t0, t1, t2, t3, t4]) = (self.z.0, self.t.0);
         let none = splat(0);
-        let first = transpose([m0, m1, m2, m3, m4, p0, p1, p2]).map(|row| Row(store(row)));
-        let second = transpose([p3, p4, z0, z1, z2, z3, z4, t0]).map(|row| Row(store(row)));
-        let third = transpose([t1, t2, t3, t4, none, none, none, none]).map(|row| Row(store(row)));
-        std::array::from_fn(|lane| [first[lane], second[lane], third[lane]])
+        let mut entries = [[Row::default(); 3]; LANES];
+        let first = transpose([m0, m1, m2, m3, m4, p0, p1, p2]);
+        let second = transpose([p3, p4, z0, z1, z2, z3, z4, t0]);
+        let third = transpose([t1, t2, t3, t4, none, none, none, none]);
+        put_lines(&mut entries, 0, &first);
+        put_lines(&mut entries, 1, &second);
+        put_lines(&mut entries, 2, &third);
+        entries
     }
 }
 
@@ -202,9 +222,9 @@ impl Affine {
     /// The entry of each lane, the first two coordinates exchanged in the lanes of `negative`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn gather(entries: [&AffineEntry; LANES], negative: __mmask8) -> Self {
-        let [m0, m1, m2, m3, m4, p0, p1, p2] = transpose(entries.map(|entry| load(&entry[0].0)));
-        let [p3, p4, t0, t1, t2, t3, t4, _] = transpose(entries.map(|entry| load(&entry[1].0)));
+    pub(super) fn gather(entries: &[&AffineEntry; LANES], negative: __mmask8) -> Self {
+        let [m0, m1, m2, m3, m4, p0, p1, p2] = transpose(lines(entries, 0));
+        let [p3, p4, t0, t1, t2, t3, t4, _] = transpose(lines(entries, 1));
         let (minus, plus) = (Fe([m0, m1, m2, m3, m4]), Fe([p0, p1, p2, p3, p4]));
         Self {
             minus: plus.select(negative, &minus),
@@ -218,9 +238,12 @@ impl Affine {
     pub(super) fn scatter(&self) -> [AffineEntry; LANES] {
         let [m0, m1, m2, m3, m4] = self.minus.0;
         let ([p0, p1, p2, p3, p4], [t0, t1, t2, t3, t4]) = (self.plus.0, self.t.0);
-        let first = transpose([m0, m1, m2, m3, m4, p0, p1, p2]).map(|row| Row(store(row)));
-        let second = transpose([p3, p4, t0, t1, t2, t3, t4, splat(0)]).map(|row| Row(store(row)));
-        std::array::from_fn(|lane| [first[lane], second[lane]])
+        let mut entries = [[Row::default(); 2]; LANES];
+        let first = transpose([m0, m1, m2, m3, m4, p0, p1, p2]);
+        let second = transpose([p3, p4, t0, t1, t2, t3, t4, splat(0)]);
+        put_lines(&mut entries, 0, &first);
+        put_lines(&mut entries, 1, &second);
+        entries
     }
 
     /// The first two coordinates exchanged: half of what makes a point negative.

@@ -105,7 +105,7 @@ impl Scalar {
         let low = low.montgomery(&R1);
         let high = high.montgomery(&R2);
         let mut sum = [_mm512_setzero_si512(); 5];
-        for (limb, (x, y)) in sum.iter_mut().zip(low.0.into_iter().zip(high.0)) {
+        for (limb, (&x, &y)) in sum.iter_mut().zip(low.0.iter().zip(&high.0)) {
             *limb = _mm512_add_epi64(x, y);
         }
         Self(carried(sum)).less_l().less_l().less_l()
@@ -145,7 +145,7 @@ impl Scalar {
         }
         let mut result = carried(difference);
         let negative = _mm512_movepi64_mask(result[4]);
-        for (limb, old) in result.iter_mut().zip(self.0) {
+        for (limb, &old) in result.iter_mut().zip(&self.0) {
             *limb = _mm512_mask_mov_epi64(*limb, negative, old);
         }
         Self(result)

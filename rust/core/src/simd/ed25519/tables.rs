@@ -26,11 +26,12 @@ pub(super) const KEY_WIDTH: u32 = 6;
 pub(super) const KEY_DIGITS: usize = 43;
 /// Entries of a row of a key.
 pub(super) const KEY_ROW: usize = (1 << (KEY_WIDTH - 1)) + 1;
-/// Digits that share a row: the sum over the upper ones is doubled as often as a digit has bits.
-pub(super) const KEY_SHARE: usize = 2;
+/// Rows of a key: digits 2 i and 2 i + 1 share one, and the sum over the odd digits is doubled as
+/// often as a digit has bits. That halves the table for six doublings.
+const KEY_ROWS: usize = KEY_DIGITS.div_ceil(2);
 
 /// Rows of memory (cache lines) that the table of a key takes.
-pub(crate) const KEY_TABLE: usize = KEY_DIGITS.div_ceil(KEY_SHARE) * KEY_ROW * 2;
+pub(crate) const KEY_TABLE: usize = KEY_ROWS * KEY_ROW * 2;
 
 const _: () = assert!(BASE_WIDTH as usize * BASE_DIGITS >= 254);
 const _: () = assert!(KEY_WIDTH as usize * KEY_DIGITS >= 254);
@@ -85,12 +86,11 @@ pub(super) fn key_tables(keys: &[&[u8; 32]], tables: &mut [&mut [Row]]) {
         let [(x, y)] = decompressed(&[words]);
         let mut start = Point::from_affine(&x.neg(), &y);
         points.clear();
-        for _ in 0..KEY_DIGITS.div_ceil(KEY_SHARE) {
+        for _ in 0..KEY_ROWS {
             points.extend(multiples(&start, KEY_ROW - 1));
-            // Twice the last multiple of a row is the next digit's point.
+            // Twice the last multiple is 2^width of the first; the next row is one digit further.
             start = points[points.len() - 1];
-            start.double::<true>();
-            for _ in 0..KEY_WIDTH as usize * (KEY_SHARE - 1) {
+            for _ in 0..=KEY_WIDTH {
                 start.double::<true>();
             }
         }
@@ -129,11 +129,11 @@ fn affine(points: &[Point], mut put: impl FnMut(usize, [AffineEntry; LANES])) {
     let mut product = Fe::one();
     for point in points {
         products.push(product);
-        product = product.mul(&point.z);
+        product = product.mul(point.z());
     }
     let mut rest = inverse(&product);
     for (index, (point, before)) in points.iter().zip(&products).enumerate().rev() {
         put(index, point.to_affine(&rest.mul(before)).scatter());
-        rest = rest.mul(&point.z);
+        rest = rest.mul(point.z());
     }
 }

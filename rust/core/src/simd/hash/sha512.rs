@@ -143,7 +143,10 @@ pub(crate) mod lanes {
         if most > 8 && 8 * count.into_iter().sum::<usize>() < 13 * most {
             return transpose(messages.map(|message| load_bytes(&message.digest())));
         }
-        let mut state = INITIAL.map(|word| splat(word));
+        let mut state = [splat(0); 8];
+        for (word, initial) in state.iter_mut().zip(INITIAL) {
+            *word = splat(initial);
+        }
         let mut room = [[0; BLOCK]; LANES];
         for index in 0..most {
             let mut blocks = [[splat(0); LANES]; 2];
@@ -205,7 +208,8 @@ pub(crate) mod lanes {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn compress(state: &mut [V; 8], blocks: &[[V; LANES]; 2], running: u8) {
-        let [first, second] = blocks.map(|half| reversed(transpose(half)));
+        let first = reversed(transpose(blocks[0]));
+        let second = reversed(transpose(blocks[1]));
         let mut schedule = [splat(0); 16];
         schedule[..8].copy_from_slice(&first);
         schedule[8..].copy_from_slice(&second);
@@ -251,7 +255,7 @@ pub(crate) mod lanes {
                 }
             }
         }
-        for (word, more) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+        for (word, &more) in state.iter_mut().zip(&[a, b, c, d, e, f, g, h]) {
             *word = _mm512_mask_add_epi64(*word, running, *word, more);
         }
     }
