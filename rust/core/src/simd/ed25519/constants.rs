@@ -41,13 +41,6 @@ pub(super) const BASE_Y: [u64; 5] = [
     0x6666_6666_6666,
 ];
 
-/// p in words of 64 bits.
-pub(super) const P_WORDS: [u64; 4] = [
-    0xffff_ffff_ffff_ffed,
-    0xffff_ffff_ffff_ffff,
-    0xffff_ffff_ffff_ffff,
-    0x7fff_ffff_ffff_ffff,
-];
 /// L in words of 64 bits.
 pub(super) const L_WORDS: [u64; 4] = [
     0x5812_631a_5cf5_d3ed,

@@ -72,6 +72,7 @@ pub(crate) fn transpose(rows: [V; 8]) -> [V; 8] {
 /// Asks for the cache line of `numbers` ahead of its use.
 #[inline]
 #[target_feature(enable = "avx512f")]
+#[allow(unused_unsafe)] // It is safe in newer versions of Rust than the oldest that builds this.
 pub(crate) fn prefetch(numbers: &[u64; LANES]) {
     // SAFETY: the hint reads nothing that a program could see, and the address is one of ours.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(numbers.as_ptr().cast()) };

@@ -9,6 +9,12 @@
 //!
 //! Everything here is public data: run time and memory access depend on it.
 
+#![expect(
+    clippy::large_types_passed_by_value,
+    clippy::many_single_char_names,
+    clippy::similar_names
+)] // Vectors are registers, and formulas have the letters of their papers.
+
 mod constants;
 mod field;
 pub(crate) mod lanes;
@@ -267,7 +273,7 @@ fn unknown_sum(group: &Group<'_>, key: &Point) -> Point {
     let mut twice = *key;
     twice.double::<true>();
     let step = twice.to_projective();
-    let mut multiples = [[[Row::default(); 3]; MULTIPLES]; LANES];
+    let mut multiples = vec![[[Row::default(); 3]; MULTIPLES]; LANES];
     let mut multiple = *key;
     for index in 0..MULTIPLES {
         if index > 0 {
@@ -341,7 +347,8 @@ fn base_terms<'t>(s: &Scalar, terms: &mut [Term<'t>; BASE_DIGITS]) {
 
 /// The entry of each lane: that of its `size` behind the place where the row begins.
 #[inline(always)]
-#[expect(clippy::inline_always)] // So that it gets the features of its callers.
+#[expect(clippy::inline_always)] // Its callers have other features.
+#[expect(clippy::cast_possible_truncation)] // Sizes are digits.
 fn pick<'t, E>(tables: &[&'t [E]; LANES], row: usize, size: &[u64; LANES]) -> [&'t E; LANES] {
     let mut entries = [&tables[0][row]; LANES];
     for lane in 0..LANES {

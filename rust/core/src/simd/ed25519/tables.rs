@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::constants::{BASE_X, BASE_Y};
 use super::field::{inverse, Fe};
 use super::key_words;
-use super::lanes::{splat, LANES};
+use super::lanes::LANES;
 use super::point::{decompressed, AffineEntry, Point, NEUTRAL};
 use crate::simd::rows::{self, Row};
 
@@ -40,12 +40,11 @@ const _: () = assert!(KEY_WIDTH as usize * KEY_DIGITS >= 254);
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn base() -> &'static [AffineEntry] {
     static TABLE: OnceLock<Box<[Row]>> = OnceLock::new();
-    let table = match TABLE.get() {
-        Some(table) => table,
-        None => {
-            let made = make_base();
-            TABLE.get_or_init(|| made)
-        }
+    let table = if let Some(table) = TABLE.get() {
+        table
+    } else {
+        let made = make_base();
+        TABLE.get_or_init(|| made)
     };
     table.as_chunks().0
 }

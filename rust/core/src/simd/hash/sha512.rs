@@ -97,17 +97,21 @@ impl Parts<'_> {
 pub(crate) mod lanes {
     //! The kernel: one message a lane.
 
+    #![expect(clippy::large_types_passed_by_value)] // Vectors are registers.
+    #![expect(clippy::many_single_char_names)] // Those of FIPS 180-4.
+
     use std::arch::x86_64::{
         _mm512_add_epi64, _mm512_mask_add_epi64, _mm512_ror_epi64, _mm512_shuffle_epi8,
         _mm512_srli_epi64, _mm512_ternarylogic_epi64,
     };
 
     use super::{Parts, BLOCK, INITIAL, ROUND_CONSTANTS};
-    use crate::simd::ed25519::lanes::{load, load_bytes, splat, store, transpose, V};
+    use crate::simd::ed25519::lanes::{load_bytes, splat, store, transpose, V};
 
     pub(crate) use crate::simd::ed25519::lanes::LANES;
 
     /// In every eight bytes the last one first.
+    #[expect(clippy::cast_possible_truncation)] // Numbers below 64.
     const REVERSED: [u8; 64] = {
         let mut order = [0; 64];
         let mut byte = 0;
