@@ -1,7 +1,9 @@
 //! Ed25519 by RFC 8032, cofactorless (docs/semantics.md#ed25519-2).
 //!
-//! `verify_strict` refuses S >= L and an R of small order, and compares encodings, so that an R
-//! that is not canonical never matches. What a key must be was checked when it was parsed.
+//! One signature, and every signature on processors without AVX-512 IFMA, is verified by the
+//! library: `verify_strict` refuses S >= L and an R of small order, and compares encodings, so that
+//! an R that is not canonical never matches. Batches go to `simd::ed25519`, which decides by the
+//! same rules. What a key must be was checked when it was parsed.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 

@@ -6,7 +6,7 @@ use curve25519_dalek::{EdwardsPoint, Scalar};
 use dimp_core::code::Code;
 use dimp_core::keys;
 use dimp_core::simd::{hash::sha512, Level};
-use dimp_core::verify::{verify_batch_at, Job, VerifyKey};
+use dimp_core::verify::{tables, verify_batch_at, Job, VerifyKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde_json::Value;
 use sha2::{Digest, Sha512};
@@ -118,8 +118,15 @@ fn challenge(r: EdwardsPoint, key: EdwardsPoint, message: &[u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
 }
 
+/// A signature with a key that comes once.
 fn signed(noise: &mut Noise, length: usize) -> Case {
-    let seed = noise.bytes(32);
+    let seed = noise.next();
+    signed_by(seed, noise, length)
+}
+
+/// A signature with a key that may come again.
+fn signed_by(seed: u64, noise: &mut Noise, length: usize) -> Case {
+    let seed = [seed.to_le_bytes(), [1; 8], [2; 8], [3; 8]].concat();
     let key = SigningKey::from_bytes(seed.as_slice().try_into().expect("it is 32 bytes"));
     let message = noise.bytes(length);
     let signature = key.sign(&message).to_bytes();
@@ -145,7 +152,10 @@ fn ed25519_2_random_good_and_bad() {
         let mut batch = Vec::new();
         for _ in 0..200 {
             let length = [0, 1, 31, 32, 47, 48, 63, 64, 111, 112, 175, 176, 500][noise.below(13)];
-            let mut case = signed(&mut noise, length);
+            // Half of the keys come so often that they get tables.
+            let seed = noise.next();
+            let seed = if seed & 1 == 0 { seed >> 58 } else { seed };
+            let mut case = signed_by(seed, &mut noise, length);
             match noise.below(6) {
                 0 => case = case.changed(|s| s[noise.below(64)] ^= 1 << noise.below(8)),
                 1 => {
@@ -174,10 +184,13 @@ fn ed25519_2_torsion_in_the_key_and_in_r() {
     let mut noise = Noise(2);
     let mut accepted = 0;
     let mut done = 0;
+    // Two out of three keys come again.
+    let often: Vec<Scalar> = (0..8).map(|_| scalar(&mut noise)).collect();
     while done < cases() {
         let mut batch = Vec::new();
         for _ in 0..128 {
-            let a = [Scalar::ONE, -Scalar::ONE, scalar(&mut noise)][noise.below(3)];
+            let again = often[noise.below(8)];
+            let a = [again, again, -Scalar::ONE, scalar(&mut noise)][noise.below(4)];
             let r = [
                 Scalar::ZERO,
                 Scalar::ONE,
@@ -374,6 +387,54 @@ fn verdict_3_sizes_around_groups_chunks_and_parts() {
 }
 
 #[test]
+fn verdict_3_whatever_the_tables_hold() {
+    let mut noise = Noise(10);
+    let all: Vec<Case> = (0..600)
+        .map(|index| {
+            let case = signed_by(index % 48, &mut noise, 40);
+            match noise.below(3) {
+                0 => case.changed(|signature| signature[noise.below(64)] ^= 2),
+                _ => case,
+            }
+        })
+        .collect();
+    // None, room for four keys of the 48, room for all; and what the smaller ones leave of the
+    // larger.
+    for budget in [
+        0,
+        4 * 95_000,
+        64 << 20,
+        4 * 95_000,
+        0,
+        tables::DEFAULT_BUDGET,
+    ] {
+        tables::configure(budget);
+        for _ in 0..6 {
+            check(&all, 1 + noise.below(200));
+        }
+        assert!(tables::counters().bytes <= budget.max(tables::DEFAULT_BUDGET));
+    }
+    if levels().any(|level| level == Level::Avx512Ifma) {
+        let counters = tables::counters();
+        assert!(counters.hits > 0 && counters.misses > 0 && counters.promotions > 0);
+    }
+}
+
+#[test]
+fn verdict_3_threads_that_share_the_tables() {
+    let mut noise = Noise(11);
+    let all: Vec<Case> = (0..256)
+        .map(|index| signed_by(1000 + index % 40, &mut noise, 10))
+        .collect();
+    std::thread::scope(|scope| {
+        for size in [17, 64, 100, 256] {
+            let all = &all;
+            scope.spawn(move || (0..6).for_each(|_| check(all, size)));
+        }
+    });
+}
+
+#[test]
 fn ed25519_2_wycheproof_and_our_edge_cases() {
     let read = |text: &str| -> Value { serde_json::from_str(text).expect("it is JSON") };
     let hex = |value: &Value| -> Vec<u8> {
@@ -418,8 +479,6 @@ fn ed25519_2_wycheproof_and_our_edge_cases() {
     check(&batch, 5);
 }
 
-/// A signature with a key that is not the one its message was signed for costs what any other
-/// does; nor does a mix of lengths change a verdict.
 #[test]
 fn ed25519_2_messages_of_very_different_length() {
     let mut noise = Noise(8);
