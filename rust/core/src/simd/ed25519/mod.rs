@@ -54,7 +54,7 @@ pub(crate) struct Item<'a> {
 /// Groups of lanes that share an inversion.
 const GROUPS: usize = 16;
 /// Terms of a sum that are asked for ahead of their use.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 
 /// Bits of a digit of what a key without a table is multiplied with.
 const WIDTH: u32 = 5;

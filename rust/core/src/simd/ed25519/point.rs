@@ -92,9 +92,9 @@ impl Point {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn double<const T: bool>(&mut self) {
-        let (e, h) = squares_difference_sum(&self.sides.0, &self.sides.1);
-        let (f, g) = doubling_pair(&self.sides.0, &self.sides.1, &self.tz.1);
-        self.complete::<T>(&e, &f, &g, &h);
+        let eh = squares_difference_sum(&self.sides.0, &self.sides.1);
+        let fg = doubling_pair(&self.sides.0, &self.sides.1, &self.tz.1);
+        self.complete::<T>(&eh, &fg);
     }
 
     /// Plus a point, or minus it in the lanes of `negative`, where `other` came with its first two
@@ -102,29 +102,30 @@ impl Point {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn add_affine<const T: bool>(&mut self, other: &Affine, negative: __mmask8) {
-        let (e, h) = difference_sum(&self.sides.0, &other.minus, &self.sides.1, &other.plus);
-        let (f, g) = twice_difference_sum(&self.tz.0, &other.t, negative, &self.tz.1);
-        self.complete::<T>(&e, &f, &g, &h);
+        let eh = difference_sum(&self.sides.0, &other.minus, &self.sides.1, &other.plus);
+        let fg = twice_difference_sum(&self.tz.0, &other.t, negative, &self.tz.1);
+        self.complete::<T>(&eh, &fg);
     }
 
     /// The same for a point with a Z of its own.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn add_projective<const T: bool>(&mut self, other: &Projective, negative: __mmask8) {
-        let (e, h) = difference_sum(&self.sides.0, &other.minus, &self.sides.1, &other.plus);
-        let (f, g) = difference_sum_signed(&self.tz.0, &other.t, negative, &self.tz.1, &other.z);
-        self.complete::<T>(&e, &f, &g, &h);
+        let eh = difference_sum(&self.sides.0, &other.minus, &self.sides.1, &other.plus);
+        let fg = difference_sum_signed(&self.tz.0, &other.t, negative, &self.tz.1, &other.z);
+        self.complete::<T>(&eh, &fg);
     }
 
-    /// X = E F, Y = G H, T = E H, Z = F G.
+    /// X = E F, Y = G H, T = E H, Z = F G. The pairs stay where they were made: to take them apart
+    /// is to copy them.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn complete<const T: bool>(&mut self, e: &Fe, f: &Fe, g: &Fe, h: &Fe) {
-        self.sides = difference_sum(e, f, g, h);
+    fn complete<const T: bool>(&mut self, eh: &(Fe, Fe), fg: &(Fe, Fe)) {
+        self.sides = difference_sum(&eh.0, &fg.0, &fg.1, &eh.1);
         if T {
-            self.tz = two_products(e, h, f, g);
+            self.tz = two_products(&eh.0, &eh.1, &fg.0, &fg.1);
         } else {
-            self.tz.1 = f.mul(g);
+            self.tz.1 = fg.0.mul(&fg.1);
         }
     }
 
