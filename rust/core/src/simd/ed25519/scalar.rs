@@ -6,10 +6,10 @@
 
 use std::arch::x86_64::{
     __mmask8, _mm512_abs_epi64, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
-    _mm512_cmplt_epi64_mask, _mm512_cmplt_epu64_mask, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
-    _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_or_si512, _mm512_setzero_si512,
-    _mm512_slli_epi64, _mm512_sllv_epi64, _mm512_srai_epi64, _mm512_srli_epi64, _mm512_srlv_epi64,
-    _mm512_sub_epi64, _mm512_test_epi64_mask,
+    _mm512_cmplt_epi64_mask, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_mov_epi64,
+    _mm512_movepi64_mask, _mm512_or_si512, _mm512_setzero_si512, _mm512_slli_epi64,
+    _mm512_sllv_epi64, _mm512_srai_epi64, _mm512_srli_epi64, _mm512_srlv_epi64, _mm512_sub_epi64,
+    _mm512_test_epi64_mask,
 };
 
 use super::constants::{L, L_FACTOR, R1, R2};
@@ -56,18 +56,6 @@ pub(super) fn words([l0, l1, l2, l3, l4]: [V; 5]) -> [V; 4] {
         _mm512_or_si512(_mm512_srli_epi64::<24>(l2), _mm512_slli_epi64::<28>(l3)),
         _mm512_or_si512(_mm512_srli_epi64::<36>(l3), _mm512_slli_epi64::<16>(l4)),
     ]
-}
-
-/// The lanes where the number of four words is below `bound`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn below(words: &[V; 4], bound: &[u64; 4]) -> __mmask8 {
-    let (mut less, mut equal) = (0, 0xff);
-    for (&word, &limit) in words.iter().zip(bound).rev() {
-        less |= equal & _mm512_cmplt_epu64_mask(word, splat(limit));
-        equal &= _mm512_cmpeq_epi64_mask(word, splat(limit));
-    }
-    less
 }
 
 /// The lanes where the numbers are the same.
