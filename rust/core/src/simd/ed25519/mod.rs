@@ -50,7 +50,7 @@ pub(crate) struct Item<'a> {
 }
 
 /// Groups of lanes that share an inversion.
-const GROUPS: usize = 16;
+const GROUPS: usize = 32;
 /// Terms of a sum that are asked for ahead of their use.
 const AHEAD: usize = 3;
 
