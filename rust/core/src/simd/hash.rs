@@ -7,6 +7,7 @@
 pub mod keccak;
 pub mod ripemd160;
 pub mod sha256;
+pub mod sha512;
 
 use std::cmp::Reverse;
 

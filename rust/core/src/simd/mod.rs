@@ -9,8 +9,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod ed25519;
 pub mod hash;
 mod lanes;
+pub mod rows;
 pub mod rsa;
 pub mod text;
 

@@ -1,26 +1,45 @@
 //! Ed25519 by RFC 8032, cofactorless (docs/semantics.md#ed25519-2).
 //!
-//! `verify_strict` refuses S >= L and an R of small order, and compares encodings, so that an R
-//! that is not canonical never matches. What a key must be was checked when it was parsed.
+//! One signature, and every signature on processors without AVX-512 IFMA, is verified by the
+//! library: `verify_strict` refuses S >= L and an R of small order, and compares encodings, so that
+//! an R that is not canonical never matches. Batches go to `simd::ed25519`, which decides by the
+//! same rules. What a key must be was checked when it was parsed.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::code::Code;
 use crate::keys::PublicKey;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::ed25519;
 use crate::simd::Level;
+#[cfg(target_arch = "x86_64")]
+use crate::verify::tables::{self, Name};
 use crate::verify::{Family, Signed, Verifier};
+
+/// Keeps these keys apart from those of other algorithms in the cache of tables.
+#[cfg(target_arch = "x86_64")]
+const NAMESPACE: u8 = 2;
 
 /// What verifies with a key of this kind.
 pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
 }
 
-pub(crate) struct Key(VerifyingKey);
+/// A key that was checked when it was parsed.
+pub(crate) struct Key {
+    key: VerifyingKey,
+    #[cfg(target_arch = "x86_64")]
+    name: Name,
+}
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
-        let bytes = public.data().try_into().ok()?;
-        VerifyingKey::from_bytes(bytes).ok().map(Self)
+        let key = VerifyingKey::from_bytes(public.data().try_into().ok()?).ok()?;
+        Some(Self {
+            #[cfg(target_arch = "x86_64")]
+            name: Name::new(NAMESPACE, key.as_bytes()),
+            key,
+        })
     }
 }
 
@@ -29,7 +48,7 @@ impl Verifier for Key {
         let Ok(signature) = Signature::from_slice(signature) else {
             return Code::BadSignatureEncoding;
         };
-        match self.0.verify_strict(message, &signature) {
+        match self.key.verify_strict(message, &signature) {
             Ok(()) => Code::Ok,
             Err(_) => Code::BadSignature,
         }
@@ -40,15 +59,55 @@ impl Verifier for Key {
     }
 }
 
-/// Signatures from which on a batch pays at a level.
-pub(crate) fn crossover(_level: Level) -> usize {
-    usize::MAX
+/// Signatures from which on a batch pays at a level; there is a kernel for one level only.
+pub(crate) fn crossover(level: Level) -> usize {
+    if level >= Level::Avx512Ifma {
+        2
+    } else {
+        usize::MAX
+    }
 }
 
 /// The verdict on each signature, the one that it has alone.
-pub(crate) fn verify_many(_level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+    #[cfg(target_arch = "x86_64")]
+    if level >= ed25519::LEVEL {
+        return in_lanes(level, items);
+    }
+    let _ = level;
     let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
     items.iter().map(alone).collect()
+}
+
+/// The same by the kernel. What has not the length of a signature does not get there.
+#[cfg(target_arch = "x86_64")]
+fn in_lanes(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
+    let names: Vec<&Name> = items.iter().map(|item| &item.key.name).collect();
+    let held = tables::hold(ed25519::KEY_TABLE, &names, |places, tables| {
+        let keys: Vec<&[u8; 32]> = places
+            .iter()
+            .map(|&place| items[place].key.key.as_bytes())
+            .collect();
+        ed25519::key_tables(level, &keys, tables);
+    });
+    let mut codes = vec![Code::BadSignatureEncoding; items.len()];
+    let mut places = Vec::with_capacity(items.len());
+    let mut wanted = Vec::with_capacity(items.len());
+    for (place, item) in items.iter().enumerate() {
+        if let Ok(signature) = item.signature.try_into() {
+            places.push(place);
+            wanted.push(ed25519::Item {
+                key: item.key.key.as_bytes(),
+                table: held.get(place),
+                message: item.message,
+                signature,
+            });
+        }
+    }
+    for (place, good) in places.into_iter().zip(ed25519::verify(level, &wanted)) {
+        codes[place] = if good { Code::Ok } else { Code::BadSignature };
+    }
+    codes
 }
 
 #[cfg(test)]
@@ -109,7 +168,7 @@ mod tests {
         assert_eq!(verdict, Code::BadSignature);
         // Were it not for the order of R, it would be accepted.
         let signature = Signature::from_slice(&signature).unwrap();
-        let lax = ed25519_dalek::Verifier::verify(&key.0, b"small order R", &signature);
+        let lax = ed25519_dalek::Verifier::verify(&key.key, b"small order R", &signature);
         assert!(lax.is_ok());
     }
 }

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod digests;
+mod ed25519;
 mod rsa;
 
 use dimp_core::simd::{detect, Level, LEVELS};
