@@ -1,0 +1,237 @@
+"""The families of the reference that the drop-in knows, and whether the one that is installed is
+like it knows it.
+
+Not here: what is replaced in them (``_plugins``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+__all__ = ["Family", "Fit", "find"]
+
+WHOLE, KEYS, NOTHING = "whole", "keys", "nothing"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much of the drop-in fits."""
+
+    level: str
+    """``"whole"``; ``"keys"``: keys, digests and randomness only, which is what stops forgeries and
+    stands by itself; ``"nothing"``."""
+    reason: str
+    """Why it is not the whole; empty when it is."""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.level == WHOLE
+
+
+@dataclass(frozen=True)
+class Family:
+    """A generation of the reference."""
+
+    name: str
+    """The package that it is known by."""
+    known: Mapping[str, tuple[str, str]]
+    """Distribution -> the first version that is known, and the first one that is not."""
+    homes: Mapping[str, str]
+    """Class or function of the reference -> the module that has it."""
+    optional: frozenset[str]
+    """Those of them that need not be there."""
+    seams: Mapping[str, tuple[str, ...]]
+    """``Class.method`` -> the names of its parameters, as callers pass them."""
+    loading: tuple[str, ...]
+    """Names of the loaders, in ``homes``."""
+
+    def get(self, name: str) -> Any:
+        """A class or function of the reference.
+
+        Raises:
+            ImportError, AttributeError: it is not there.
+        """
+        return getattr(self.module(name), name)
+
+    def has(self, name: str) -> bool:
+        """Whether a class or function of the reference is there."""
+        try:
+            self.get(name)
+        except (ImportError, AttributeError):
+            return False
+        return True
+
+    def module(self, name: str) -> ModuleType:
+        """The module that has a class or function."""
+        return importlib.import_module(self.homes[name])
+
+    def loaders(self) -> list[type]:
+        """The classes whose ``load`` registers plug-ins."""
+        return [self.get(name) for name in self.loading if self.has(name)]
+
+    def versions(self) -> dict[str, str]:
+        """Distribution -> version, of those that are installed."""
+        found = {}
+        for distribution in self.known:
+            try:
+                found[distribution] = importlib.metadata.version(distribution)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        return found
+
+    def fit(self) -> Fit:
+        """Compare what is installed with what is known. Imports the reference."""
+        for part in (self.key_seams(), self.seams):
+            wrong = [found for seam, names in part.items() if (found := self._differs(seam, names))]
+            if wrong:
+                level = NOTHING if part is not self.seams else KEYS
+                return Fit(level, f"{self.name}: {wrong[0]}, {_ADVICE[level]}")
+        for distribution, version in self.versions().items():
+            first, beyond = self.known[distribution]
+            if not _numbers(first) <= _numbers(version) < _numbers(beyond):
+                known = f"{first} up to, not including, {beyond}"
+                reason = f"{distribution} {version} is not known ({known} are), {_ADVICE[KEYS]}"
+                return Fit(KEYS, reason)
+        return Fit(WHOLE, "")
+
+    def key_seams(self) -> Mapping[str, tuple[str, ...]]:
+        """Those that the smallest level needs."""
+        return {seam: names for seam, names in self.seams.items() if "Key" in seam.split(".")[0]}
+
+    def _differs(self, seam: str, names: tuple[str, ...]) -> str:
+        """What is different about a seam; empty when it is as it is known."""
+        owner, _, method = seam.partition(".")
+        if owner in self.optional and not self.has(owner):
+            return ""
+        try:
+            found = inspect.signature(getattr(self.get(owner), method))
+        except (ImportError, AttributeError):
+            return f"{seam} is not there"
+        if tuple(found.parameters) != names:
+            return f"{seam} takes {', '.join(found.parameters)}"
+        return ""
+
+
+_ADVICE = {
+    KEYS: "so only keys, digests and randomness are served",
+    NOTHING: "so nothing is served",
+}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """``2.1.1`` as numbers, up to what is none."""
+    numbers = []
+    for part in version.split("."):
+        if not part.isdecimal():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def _homes(table: Mapping[str, str]) -> dict[str, str]:
+    return {name: module for module, names in table.items() for name in names.split()}
+
+
+_KEY_SEAMS = {
+    "RSAPublicKey.verify": ("self", "data", "signature"),
+    "RSAPublicKey.encrypt": ("self", "plaintext", "extra"),
+    "RSAPrivateKey.sign": ("self", "data"),
+    "RSAPrivateKey.decrypt": ("self", "ciphertext", "params"),
+    "RSAPrivateKey.new_key": ("bits",),
+    "ECCPublicKey.verify": ("self", "data", "signature"),
+    "ECCPrivateKey.sign": ("self", "data"),
+    "AESKey.encrypt": ("self", "plaintext", "extra"),
+    "AESKey.decrypt": ("self", "ciphertext", "params"),
+    "AESKey.new_key": ("size",),
+    "AESKeyFactory.parse_symmetric_key": ("self", "key"),
+    "PlainKeyFactory.parse_symmetric_key": ("self", "key"),
+    "RSAPublicKeyFactory.parse_public_key": ("self", "key"),
+    "ECCPublicKeyFactory.parse_public_key": ("self", "key"),
+    "RSAPrivateKeyFactory.parse_private_key": ("self", "key"),
+    "ECCPrivateKeyFactory.parse_private_key": ("self", "key"),
+}
+
+DIMPLES = Family(
+    name="dimples",
+    known={
+        "dimples": ("2.1", "2.2"),
+        "dimsdk": ("2.5", "2.6"),
+        "dimax": ("2.5", "2.6"),
+        "dimap": ("2.5", "2.6"),
+        "dimp": ("2.5", "2.6"),
+        "dkd": ("2.5", "2.6"),
+        "mkm": ("2.5", "2.6"),
+    },
+    homes=_homes(
+        {
+            "dimap.crypto.rsa": "RSAPublicKey RSAPrivateKey "
+            "RSAPublicKeyFactory RSAPrivateKeyFactory",
+            "dimap.crypto.ecc": "ECCPublicKey ECCPrivateKey "
+            "ECCPublicKeyFactory ECCPrivateKeyFactory",
+            "dimap.crypto.aes": "AESKey AESKeyFactory",
+            "dimap.crypto.plain": "PlainKey PlainKeyFactory",
+            "dimap.plugin_loader": "PluginLoader",
+            "dimax.ext_loader": "ExtensionLoader",
+            "dimples.common.compat.loader": "LibraryLoader CommonExtensionLoader CommonPluginLoader",
+            "dimples.client.compat.loader": "ClientLibraryLoader ClientExtensionLoader",
+        }
+    ),
+    optional=frozenset(),
+    seams=_KEY_SEAMS,
+    loading=(
+        "PluginLoader",
+        "ExtensionLoader",
+        "CommonPluginLoader",
+        "CommonExtensionLoader",
+        "LibraryLoader",
+        "ClientExtensionLoader",
+        "ClientLibraryLoader",
+    ),
+)
+
+DIMPLUGINS = Family(
+    name="dimplugins",
+    known={
+        "dimplugins": ("2.4.3", "2.5"),
+        "dimp": ("2.4.3", "2.5"),
+        "dkd": ("2.4.3", "2.5"),
+        "mkm": ("2.4.3", "2.5"),
+    },
+    homes=_homes(
+        {
+            "dimplugins.crypto.rsa": "RSAPublicKey RSAPrivateKey "
+            "RSAPublicKeyFactory RSAPrivateKeyFactory",
+            "dimplugins.crypto.ecc": "ECCPublicKey ECCPrivateKey "
+            "ECCPublicKeyFactory ECCPrivateKeyFactory",
+            "dimplugins.crypto.aes": "AESKey AESKeyFactory",
+            "dimplugins.crypto.plain": "PlainKey PlainKeyFactory",
+            "dimplugins.plugin_loader": "PluginLoader",
+            "dimplugins.ext_loader": "ExtensionLoader",
+        }
+    ),
+    optional=frozenset(),
+    seams=_KEY_SEAMS,
+    loading=("PluginLoader", "ExtensionLoader"),
+)
+
+
+def find() -> Family:
+    """The family that is installed; ``dimples`` when both are.
+
+    Raises:
+        ImportError: there is none.
+    """
+    for package, family in (("dimap", DIMPLES), ("dimplugins", DIMPLUGINS)):
+        if importlib.util.find_spec(package) is not None:
+            return family
+    raise ImportError(
+        "the drop-in serves the reference stack, and there is none in this environment: "
+        "pip install 'dimples>=2.1,<2.2'"
+    )

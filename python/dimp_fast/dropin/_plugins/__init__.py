@@ -1,0 +1,18 @@
+"""The plug-ins of the reference, served by the public functions of dimp_fast.
+
+Each module here is a part: what it puts into the registries, and which of the reference's classes
+it builds on.
+"""
+
+from __future__ import annotations
+
+from .._families import Family, Fit
+from .._patches import Patches
+from . import randomness
+
+__all__ = ["apply"]
+
+
+def apply(patches: Patches, family: Family, fit: Fit, mode: str) -> None:
+    """Put in place whatever is not yet; may be called again and again."""
+    randomness.install(patches, family)
