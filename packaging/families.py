@@ -19,7 +19,9 @@ from pathlib import Path
 FAMILIES = {
     "dimples": ["dimples>=2.1,<2.2"],
     # Its own requirements name no upper limit, and the packages of 2.5 are of the other family.
-    "dimplugins": [f"{name}>=2.4.3,<2.5" for name in ("dimplugins", "dimsdk", "dimp", "dkd", "mkm")],
+    "dimplugins": [
+        f"{name}>=2.4.3,<2.5" for name in ("dimplugins", "dimsdk", "dimp", "dkd", "mkm")
+    ],
 }
 """What pip is asked for."""
 

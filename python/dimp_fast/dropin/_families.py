@@ -10,10 +10,14 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
+
+from ._patches import Patches
 
 __all__ = ["Family", "Fit", "find"]
 
@@ -35,7 +39,7 @@ class Fit:
         return self.level == WHOLE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """A generation of the reference."""
 
@@ -59,6 +63,26 @@ class Family:
             ImportError, AttributeError: it is not there.
         """
         return getattr(self.module(name), name)
+
+    def subclass(self, mixin: type, base: str | type) -> Any:
+        """A class of the reference with ``mixin`` in front of it, under its own name; the same one
+        each time."""
+        reference = self.get(base) if isinstance(base, str) else base
+        return _subclass(mixin, reference)
+
+    def replace_object(
+        self, patches: Patches, holder: Any, name: str, reference: str, mixin: type
+    ) -> None:
+        """Replace an object of the class ``reference`` that lies in ``holder.name``; one of another
+        class, which somebody chose, stays, and so does an empty place: the host has not loaded."""
+        wanted = self.get(reference)
+
+        def make(there: Any) -> Any:
+            if type(there) is not wanted:
+                return there
+            return self.subclass(mixin, wanted)()
+
+        patches.attribute(holder, name, make)
 
     def has(self, name: str) -> bool:
         """Whether a class or function of the reference is there."""
@@ -135,6 +159,15 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+@cache
+def _subclass(mixin: type, reference: type) -> Any:
+    def describe(namespace: dict[str, Any]) -> None:
+        namespace["__doc__"] = mixin.__doc__
+        namespace["__module__"] = mixin.__module__
+
+    return types.new_class(reference.__name__, (mixin, reference), exec_body=describe)
+
+
 def _homes(table: Mapping[str, str]) -> dict[str, str]:
     return {name: module for module, names in table.items() for name in names.split()}
 
@@ -177,9 +210,13 @@ DIMPLES = Family(
             "ECCPublicKeyFactory ECCPrivateKeyFactory",
             "dimap.crypto.aes": "AESKey AESKeyFactory",
             "dimap.crypto.plain": "PlainKey PlainKeyFactory",
+            "dimap.format.coder": "Base64Coder Base58Coder HexCoder JSONCoder UTF8Coder",
+            "dimap.crypto.digest": "SHA256Digester KECCAK256Digester RIPEMD160Digester",
             "dimap.plugin_loader": "PluginLoader",
             "dimax.ext_loader": "ExtensionLoader",
-            "dimples.common.compat.loader": "LibraryLoader CommonExtensionLoader CommonPluginLoader",
+            "dimples.common.compat.loader": (
+                "LibraryLoader CommonExtensionLoader CommonPluginLoader"
+            ),
             "dimples.client.compat.loader": "ClientLibraryLoader ClientExtensionLoader",
         }
     ),
@@ -212,6 +249,8 @@ DIMPLUGINS = Family(
             "ECCPublicKeyFactory ECCPrivateKeyFactory",
             "dimplugins.crypto.aes": "AESKey AESKeyFactory",
             "dimplugins.crypto.plain": "PlainKey PlainKeyFactory",
+            "dimplugins.format.coder": "Base64Coder Base58Coder HexCoder JSONCoder UTF8Coder",
+            "dimplugins.crypto.digest": "SHA256Digester KECCAK256Digester RIPEMD160Digester",
             "dimplugins.plugin_loader": "PluginLoader",
             "dimplugins.ext_loader": "ExtensionLoader",
         }

@@ -55,7 +55,7 @@ class Patches:
             holder: a module, a class, or an object.
             name: of the attribute; it need not be there.
             make: what to put there, of what ``holder.name`` is now, inherited or not (``None``
-                when it is not there).
+                when it is not there). To give that back leaves it alone.
             label: what reports call it; the name of the holder and the attribute unless said.
         """
 
@@ -99,13 +99,16 @@ class Patches:
         if known is not None and there is known.new:
             return
         new = make(there)
+        if new is there:
+            return
         write(new)
         self._changes.pop(key, None)  # changed later than it was the first time
         self._changes[key] = _Change(label, read, write, there, new)
 
     def overwritten(self) -> list[str]:
         """The places, by label, that somebody else has written to since."""
-        return [change.label for change in self._changes.values() if change.read() is not change.new]
+        changes = self._changes.values()
+        return [change.label for change in changes if change.read() is not change.new]
 
     def labels(self) -> list[str]:
         """All places, in order."""

@@ -6,13 +6,20 @@ it builds on.
 
 from __future__ import annotations
 
-from .._families import Family, Fit
+from .._families import NOTHING, Family, Fit
 from .._patches import Patches
-from . import randomness
+from . import coders, digests, keys, randomness
 
 __all__ = ["apply"]
 
 
 def apply(patches: Patches, family: Family, fit: Fit, mode: str) -> None:
     """Put in place whatever is not yet; may be called again and again."""
+    if fit.level == NOTHING:
+        return
     randomness.install(patches, family)
+    digests.install(patches, family)
+    keys.install(patches, family)
+    if not fit.is_whole:
+        return
+    coders.install(patches, family, mode)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from .._families import Family
 from .._patches import Patches
@@ -37,13 +39,14 @@ def random_int(size: int) -> int:
 
 
 def install(patches: Patches, family: Family) -> None:
-    for modules, name, function in (
-        (_BYTES, "random_bytes", random_bytes),
-        (_INTEGERS, "random_int", random_int),
-    ):
+    for modules, function in ((_BYTES, random_bytes), (_INTEGERS, random_int)):
         for module in map(_imported, modules):
-            if module is not None and hasattr(module, name):
-                patches.attribute(module, name, lambda _, function=function: function)
+            if hasattr(module, function.__name__):
+                _replace(patches, module, function)
+
+
+def _replace(patches: Patches, module: ModuleType | None, function: Callable[[int], Any]) -> None:
+    patches.attribute(module, function.__name__, lambda _: function)
 
 
 def _imported(name: str) -> ModuleType | None:
