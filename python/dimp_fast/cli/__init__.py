@@ -17,6 +17,7 @@ from .. import __version__
 from . import (
     address,
     doctor,
+    dropin,
     id_check,
     id_new,
     id_show,
@@ -92,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     message_seal.add_parser(messages)
     message_open.add_parser(messages)
     message_show.add_parser(messages)
+    dropin.add_parsers(
+        _group(commands, "dropin", "serve the programs of this environment", _DROPIN_EXAMPLE)
+    )
     doctor.add_parser(commands)
     return parser
 
@@ -108,6 +112,13 @@ example:
   dimp-fast message seal --accounts .dim --from alice@... --to bob@... --text Hello > message.json
   dimp-fast message show message.json
   dimp-fast message open message.json --accounts .dim
+"""
+
+_DROPIN_EXAMPLE = """\
+example:
+  dimp-fast dropin enable
+  dimp-fast dropin status
+  dimp-fast dropin disable
 """
 
 _ADDRESS_EXAMPLE = """\

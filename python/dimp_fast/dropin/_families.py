@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -55,6 +55,10 @@ class Family:
     """``Class.method`` -> the names of its parameters, as callers pass them."""
     loading: tuple[str, ...]
     """Names of the loaders, in ``homes``."""
+    account_helper: str
+    """The class, in ``homes``, that has the registries of accounts."""
+    eth_is_everywhere: bool
+    """Whether an ETH address is made for every type of entity, or for users only."""
 
     def get(self, name: str) -> Any:
         """A class or function of the reference.
@@ -62,7 +66,10 @@ class Family:
         Raises:
             ImportError, AttributeError: it is not there.
         """
-        return getattr(self.module(name), name)
+        try:
+            return getattr(self.module(name), name)
+        except KeyError:
+            raise ImportError(f"{self.name} has no {name}") from None
 
     def subclass(self, mixin: type, base: str | type) -> Any:
         """A class of the reference with ``mixin`` in front of it, under its own name; the same one
@@ -70,19 +77,47 @@ class Family:
         reference = self.get(base) if isinstance(base, str) else base
         return _subclass(mixin, reference)
 
+    def factory(self, reference: str, mixin: type, **attributes: Any) -> Callable[[Any], Any]:
+        """What to put in the place of a factory: the same with ``mixin`` in front, and some
+        attributes. One that is not of the class ``reference`` is somebody's own, and stays."""
+
+        def make(there: Any) -> Any:
+            if not isinstance(there, self.get(reference)):
+                return there
+            made = self.subclass(mixin, type(there))()
+            for name, value in attributes.items():
+                setattr(made, name, value)
+            return made
+
+        return make
+
+    def replace_kind(
+        self, patches: Patches, holder: Any, name: str, reference: type, mixin: type
+    ) -> None:
+        """Replace an object of the class ``reference``, or of one that is based on it, that lies
+        in ``holder.name``. An empty place stays so: the host has not loaded its plug-ins."""
+
+        def make(there: Any) -> Any:
+            return self.subclass(mixin, type(there))() if isinstance(there, reference) else there
+
+        patches.attribute(holder, name, make)
+
     def replace_object(
         self, patches: Patches, holder: Any, name: str, reference: str, mixin: type
     ) -> None:
-        """Replace an object of the class ``reference`` that lies in ``holder.name``; one of another
-        class, which somebody chose, stays, and so does an empty place: the host has not loaded."""
+        """As :meth:`replace_kind`, of a class in ``homes`` and of no other."""
         wanted = self.get(reference)
 
         def make(there: Any) -> Any:
-            if type(there) is not wanted:
-                return there
-            return self.subclass(mixin, wanted)()
+            return self.subclass(mixin, wanted)() if type(there) is wanted else there
 
         patches.attribute(holder, name, make)
+
+    def replace_class(self, patches: Patches, user: str, reference: str, mixin: type) -> None:
+        """Replace a class where the module ``user`` looks for it."""
+        if self.has(reference) and importlib.util.find_spec(user.partition(".")[0]) is not None:
+            made = self.subclass(mixin, reference)
+            patches.attribute(importlib.import_module(user), reference, lambda _: made)
 
     def has(self, name: str) -> bool:
         """Whether a class or function of the reference is there."""
@@ -212,7 +247,31 @@ DIMPLES = Family(
             "dimap.crypto.plain": "PlainKey PlainKeyFactory",
             "dimap.format.coder": "Base64Coder Base58Coder HexCoder JSONCoder UTF8Coder",
             "dimap.crypto.digest": "SHA256Digester KECCAK256Digester RIPEMD160Digester",
+            "dimap.format.factories": "BaseNetworkDataFactory",
             "dimap.plugin_loader": "PluginLoader",
+            "dimax.ext.account": "GeneralAccountHelper",
+            "dimax.mem.cache": "ThanosCache",
+            "dimax.mkm.address_btc": "BTCAddress",
+            "dimax.mkm.address_eth": "ETHAddress",
+            "dimax.mkm.address_factory": "BaseAddressFactory",
+            "dimax.mkm.id_factory": "GeneralIdentifierFactory",
+            "dimax.mkm.meta_factory": "DefaultMeta BTCMeta ETHMeta BaseMetaFactory",
+            "dimax.mkm.document": "BaseDocument",
+            "dimax.mkm.docs": "BaseVisa BaseBulletin",
+            "dimax.mkm.doc_factory": "GeneralDocumentFactory",
+            "dimax.msg.msg_facts": "GeneralReliableMessageFactory",
+            "dimp.dkd.reliable": "NetworkMessage",
+            "dimsdk.base.messenger": "Messenger",
+            "dimsdk.crypto.agent": "DefaultVisaAgent",
+            "dimples.common.ans": "ANSFactory",
+            "dimples.common.archivist": "CommonArchivist",
+            "dimples.common.facebook": "CommonFacebook",
+            "dimples.common.compat.address": "UnknownAddress",
+            "dimples.common.compat.compatible": "CompatibleIncoming",
+            "dimples.common.compat.compressor": "CompatibleCompressor",
+            "dimples.common.compat.entity": "EntityID EntityIDFactory",
+            "dimples.utils.checker": "FrequencyChecker RecentTimeChecker",
+            "mkm.protocol.broadcast": "Identifier",
             "dimax.ext_loader": "ExtensionLoader",
             "dimples.common.compat.loader": (
                 "LibraryLoader CommonExtensionLoader CommonPluginLoader"
@@ -231,6 +290,8 @@ DIMPLES = Family(
         "ClientExtensionLoader",
         "ClientLibraryLoader",
     ),
+    account_helper="GeneralAccountHelper",
+    eth_is_everywhere=True,
 )
 
 DIMPLUGINS = Family(
@@ -251,13 +312,27 @@ DIMPLUGINS = Family(
             "dimplugins.crypto.plain": "PlainKey PlainKeyFactory",
             "dimplugins.format.coder": "Base64Coder Base58Coder HexCoder JSONCoder UTF8Coder",
             "dimplugins.crypto.digest": "SHA256Digester KECCAK256Digester RIPEMD160Digester",
+            "dimplugins.format.trans": "BaseNetworkDataFactory",
             "dimplugins.plugin_loader": "PluginLoader",
+            "dimplugins.ext.account": "AccountGeneralFactory",
+            "dimplugins.mem.cache": "ThanosCache",
+            "dimplugins.mkm.btc": "BTCAddress",
+            "dimplugins.mkm.eth": "ETHAddress",
+            "dimplugins.mkm.address": "BaseAddressFactory",
+            "dimplugins.mkm.identifier": "GeneralIdentifierFactory",
+            "dimplugins.mkm.meta": "DefaultMeta BTCMeta ETHMeta BaseMetaFactory",
+            "dimplugins.mkm.docs": "GeneralDocumentFactory",
+            "dimp.mkm.document": "BaseDocument",
+            "dimp.mkm.docs": "BaseVisa BaseBulletin",
+            "mkm.protocol.broadcast": "Identifier",
             "dimplugins.ext_loader": "ExtensionLoader",
         }
     ),
     optional=frozenset(),
     seams=_KEY_SEAMS,
     loading=("PluginLoader", "ExtensionLoader"),
+    account_helper="AccountGeneralFactory",
+    eth_is_everywhere=False,
 )
 
 

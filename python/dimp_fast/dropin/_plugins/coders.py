@@ -122,9 +122,7 @@ def _is_shallow(text: str, value: Any) -> bool:
         if depth > MAX_DEPTH:
             return False
         level = [
-            inner
-            for item in level
-            for inner in (item.values() if isinstance(item, dict) else item)
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
         ]
     return True
 

@@ -295,9 +295,7 @@ def install(patches: Patches, family: Family) -> None:
             _replace(patches, holder, name, factory)
 
 
-def _replacing(
-    family: Family, reference: str, mixin: type, makes: type
-) -> Callable[[Any], Any]:
+def _replacing(family: Family, reference: str, mixin: type, makes: type) -> Callable[[Any], Any]:
     """What to put in the place of a factory: the same with ``mixin`` in front. One that is not the
     reference's stays."""
 
