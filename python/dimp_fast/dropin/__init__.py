@@ -18,12 +18,12 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._families import Family, Fit, find
-from ._loaders import follow
 from ._patches import Patches
-from ._plugins import apply
+
+if TYPE_CHECKING:
+    from ._families import Family, Fit
 
 __all__ = ["DropinWarning", "install", "status", "uninstall"]
 
@@ -88,7 +88,7 @@ def install(
         elif (mode, options) != (_installed.mode, _installed.options):
             raise ValueError("the drop-in is installed with other options: uninstall it first")
         else:
-            apply(_installed.patches, _installed.family, _installed.fit, mode)
+            _apply(_installed)
         return status()
 
 
@@ -99,11 +99,14 @@ def _options(harden_station: bool | Mapping[str, Any]) -> Mapping[str, Any] | No
 
 
 def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
+    from ._families import find
+    from ._loaders import follow
+
     family = find()
     fit = family.fit()
     made = _Installed(family, fit, mode, options)
     try:
-        apply(made.patches, family, fit, mode)
+        _apply(made)
         follow(made.patches, family, lambda: _loaded(made))
         if options is not None and fit.is_whole:
             from . import station
@@ -118,12 +121,18 @@ def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
     return made
 
 
+def _apply(made: _Installed) -> None:
+    from ._plugins import apply
+
+    apply(made.patches, made.family, made.fit, made.mode)
+
+
 def _loaded(made: _Installed) -> None:
     """The host has just registered its plug-ins, over ours."""
     with _lock:
         if made is _installed:
             made.times_loaded += 1
-            apply(made.patches, made.family, made.fit, made.mode)
+            _apply(made)
 
 
 def uninstall() -> list[str]:

@@ -13,7 +13,6 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -45,8 +44,9 @@ def options() -> dict[str, Any] | None:
     return MODES[value]
 
 
-class _Watch(MetaPathFinder):
-    """Finds the loaders' modules as others do, and has a look at them once they are there."""
+class _Watch:
+    """A finder of modules: finds the loaders' as others do, and has a look at them once they are
+    there. It is no subclass of ``importlib.abc``'s, whose import takes longer than all of this."""
 
     def __init__(self, loaded: Callable[[ModuleType], None]) -> None:
         self._loaded = loaded
@@ -63,16 +63,19 @@ class _Watch(MetaPathFinder):
         finally:
             self._finding = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Following(spec.loader, self._loaded)
+            following: Any = _Following(spec.loader, self._loaded)
+            spec.loader = following
         return spec
 
 
-class _Following(Loader):
-    def __init__(self, loader: Loader, loaded: Callable[[ModuleType], None]) -> None:
+class _Following:
+    """A loader, and what is to be done then."""
+
+    def __init__(self, loader: Any, loaded: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._loaded = loaded
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+    def create_module(self, spec: ModuleSpec) -> Any:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
