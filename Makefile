@@ -22,7 +22,7 @@ FAMILIES := $(VENV)-dimples/ready $(VENV)-dimplugins/ready
 SOURCES := pyproject.toml $(shell find packaging/dimp_build cython_ext rust -type f \
 	-not -path '*/target/*' -not -name '*.pyc')
 
-.PHONY: help run build develop test test-python test-rust test-matrix lint bench wheel sdist clean
+.PHONY: help run build develop test test-python test-rust test-matrix lint bench bench-check bench-docs wheel sdist clean
 .NOTPARALLEL:
 
 help:
@@ -30,7 +30,9 @@ help:
 	@echo 'make test         everything: lint, types, stubs, Rust, Python, the builds themselves'
 	@echo 'make test-python  the Python tests alone, quick'
 	@echo 'make test-matrix  the Python tests under every CPython 3.10 or newer found here'
-	@echo 'make bench        the benchmarks, peers beside us'
+	@echo 'make bench        quick benchmarks, peers beside us: build/bench/report.html'
+	@echo 'make bench-check  the same, against the ratios that are kept for this kind of machine'
+	@echo 'make bench-docs   all benchmarks, into benches/results and docs/performance.md; long'
 	@echo 'make build        build what changed in rust/ and cython_ext/ into $(VENV)'
 	@echo 'make develop      build, with what tests and benchmarks need'
 	@echo 'make wheel sdist  a wheel or the source archive into dist/'
@@ -46,8 +48,9 @@ build: $(BUILT)
 
 develop: $(BUILT) $(FOR_TESTS) $(FOR_BENCHES)
 
-test: lint test-rust $(FAMILIES)
+test: lint test-rust $(FOR_BENCHES) $(FAMILIES)
 	$(PY) -m pytest
+	$(PY) -m pytest benches --benchmark-disable --race-quick -q
 
 test-python: $(BUILT) $(FOR_TESTS) $(FAMILIES)
 	$(PY) -m pytest -m 'not build'
@@ -64,7 +67,16 @@ lint: $(BUILT) $(FOR_TESTS)
 	$(PY) packaging/check_stubs.py
 
 bench: $(BUILT) $(FOR_BENCHES)
+	$(VENV)/bin/dimp-fast bench --quick --json build/bench/results.json --html build/bench/report.html
+
+# Ratios of a quick run against the ones that are kept for this kind of machine.
+bench-check: bench
+	$(PY) benches/guard.py build/bench/results.json
+
+# Everything at full length, into benches/results and the tables of the documentation.
+bench-docs: $(BUILT) $(FOR_BENCHES)
 	$(PY) -m pytest benches
+	$(PY) benches/publish.py
 
 wheel: $(BUILT)
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

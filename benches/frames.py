@@ -155,26 +155,32 @@ class Sender(NamedTuple):
 @cache
 def senders() -> tuple[Sender, ...]:
     """ECC accounts (meta type 2) and RSA-1024 accounts (meta type 1)."""
-    found = []
-    for key in signatures.private_keys("ECDSA"):
-        point = signatures.public_bytes(key)
-        (address,) = derive_addresses([point], USER)
-        meta = {"type": "2", "key": {"algorithm": "ECC", "data": point.hex()}}
-        found.append(Sender(address, meta, "ECDSA", key, point))
-    for index, key in enumerate(signatures.private_keys("RSA-1024")):
-        name = f"user-{index}"
-        der = signatures.public_bytes(key)
-        pem = f"-----BEGIN PUBLIC KEY-----\n{text(der)}\n-----END PUBLIC KEY-----"
-        fingerprint = signatures.sign(key, name.encode("ascii"))
-        (address,) = derive_addresses([fingerprint], USER)
-        meta = {
-            "type": "1",
-            "key": {"algorithm": "RSA", "data": pem},
-            "seed": name,
-            "fingerprint": text(fingerprint),
-        }
-        found.append(Sender(f"{name}@{address}", meta, "RSA-1024", key, der))
-    return tuple(found)
+    ecc = [ecc_sender(key) for key in signatures.private_keys("ECDSA")]
+    rsa = enumerate(signatures.private_keys("RSA-1024"))
+    return (*ecc, *(rsa_sender(key, f"user-{index}") for index, key in rsa))
+
+
+def ecc_sender(key: Any) -> Sender:
+    """An account whose address is that of its key."""
+    point = signatures.public_bytes(key)
+    (address,) = derive_addresses([point], USER)
+    meta = {"type": "2", "key": {"algorithm": "ECC", "data": point.hex()}}
+    return Sender(address, meta, "ECDSA", key, point)
+
+
+def rsa_sender(key: Any, name: str) -> Sender:
+    """An account whose address is that of the fingerprint of its name."""
+    der = signatures.public_bytes(key)
+    pem = f"-----BEGIN PUBLIC KEY-----\n{text(der)}\n-----END PUBLIC KEY-----"
+    fingerprint = signatures.sign(key, name.encode("ascii"))
+    (address,) = derive_addresses([fingerprint], USER)
+    meta = {
+        "type": "1",
+        "key": {"algorithm": "RSA", "data": pem},
+        "seed": name,
+        "fingerprint": text(fingerprint),
+    }
+    return Sender(f"{name}@{address}", meta, "RSA-1024", key, der)
 
 
 class Conversation(NamedTuple):

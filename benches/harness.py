@@ -53,6 +53,7 @@ class Contender:
         scope: a context in which ``call`` runs; entered and left outside the timed part.
         items: how many items one call works on, where that is not what the race says: a slow one
             may do a part of them.
+        lacks: what it does not check although we do, for the tables; empty when it checks as much.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Contender:
     accept: Callable[[Any], bool]
     scope: Callable[[], AbstractContextManager[Any]] = nullcontext
     items: int | None = None
+    lacks: str = ""
 
 
 @dataclass
@@ -71,6 +73,8 @@ class Track:
     """How often the work was done in one turn."""
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    lacks: str = ""
+    """As in :class:`Contender`."""
 
 
 class WrongAnswer(AssertionError):
@@ -112,7 +116,8 @@ class Race:
             with contender.scope():
                 if not contender.accept(contender.call()):
                     raise WrongAnswer(contender.name)
-                self.tracks.append(Track(contender.name, self._calls(contender.call)))
+                calls = self._calls(contender.call)
+                self.tracks.append(Track(contender.name, calls, lacks=contender.lacks))
 
     def _calls(self, call: Callable[[], Any]) -> int:
         calls = 1
@@ -213,6 +218,8 @@ class Line(NamedTuple):
     """Of the wall time: distance of the quartiles divided by the median, over the kept rounds."""
     spread_all: float
     """The same over all rounds."""
+    lacks: str
+    """As in :class:`Contender`."""
 
 
 def summarise(tracks: Sequence[Track]) -> tuple[list[Line], Rounds]:
@@ -226,6 +233,7 @@ def summarise(tracks: Sequence[Track]) -> tuple[list[Line], Rounds]:
             _clock(track.cpu, first.cpu, rounds.kept),
             _spread([track.wall[index] for index in rounds.kept]),
             _spread(track.wall),
+            track.lacks,
         )
         for track in tracks
     ]

@@ -52,14 +52,16 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
     compared = "less the first's" if by_difference else "/ first"
     head = ["workload", "contender", "time", f"time {compared}", "CPU", f"CPU {compared}"]
     rows = [[*head, "rate/s", "spread", "quiet", "others"]]
+    lacking: dict[str, int] = {}
     for race in races:
         lines, rounds = summarise(tracks_of(race))
         quiet = f"{len(rounds.kept)}/{rounds.total}{'' if rounds.quiet else ' noisy'}"
         for index, line in enumerate(lines):
+            mark = f" [{lacking.setdefault(line.lacks, len(lacking) + 1)}]" if line.lacks else ""
             rows.append(
                 [
                     race["workload"] if index == 0 else "",
-                    line.name,
+                    line.name + mark,
                     duration(line.wall.time),
                     _compared(line.wall, by_difference),
                     duration(line.cpu.time),
@@ -70,7 +72,8 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
                     f"{race['others']:.2f}" if index == 0 else "",
                 ]
             )
-    return markdown(rows, numbers_from=2)
+    notes = (f"[{number}] checks less: {text}" for text, number in lacking.items())
+    return "\n\n".join([markdown(rows, numbers_from=2), *notes])
 
 
 def _compared(clock: Clock, by_difference: bool) -> str:
@@ -150,13 +153,13 @@ def report(content: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def put_between_marks(text: str, tables: str) -> str:
+def put_between_marks(text: str, tables: str, first: str = BEGIN, last: str = END) -> str:
     """``text`` with ``tables`` between the marks; ``ValueError`` when a mark is missing."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the marks {BEGIN} and {END} are missing")
-    return f"{head}{BEGIN}\n\n{tables}\n\n{END}{tail}"
+        raise ValueError(f"the marks {first} and {last} are missing")
+    return f"{head}{first}\n\n{tables}\n\n{last}{tail}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,8 @@ FOLDER = Path(__file__).parent / "results"
 
 Record = dict[str, Any]
 
+EMPTY: Record = {"machines": {}, "races": [], "builds": []}
+
 
 def default_file() -> Path:
     """The file of the machine at hand."""
@@ -33,6 +35,7 @@ def race_record(tracks: Iterable[Track], **facts: Any) -> Record:
 def _written(track: Track) -> Record:
     return {
         "name": track.name,
+        **({"lacks": track.lacks} if track.lacks else {}),
         "calls": track.calls,
         "wall": [_short(value) for value in track.wall],
         "cpu": [_short(value) for value in track.cpu],
@@ -53,7 +56,7 @@ def tracks_of(record: Mapping[str, Any]) -> list[Track]:
 def load(file: Path) -> Record:
     """What a file holds; an absent file holds nothing."""
     if not file.exists():
-        return {"machines": {}, "races": [], "builds": []}
+        return EMPTY
     content: Record = json.loads(file.read_text(encoding="utf-8"))
     return content
 

@@ -50,6 +50,11 @@ class Signed(NamedTuple):
     def first(self, count: int) -> Signed:
         return Signed(*(column[:count] for column in self))
 
+    def repeated(self, count: int) -> Signed:
+        """As many as that, from the beginning again where there are not so many."""
+        times = -(-count // len(self.messages))
+        return Signed(*((column * times)[:count] for column in self))
+
 
 @cache
 def private_keys(algorithm: str) -> list[Any]:

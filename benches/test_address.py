@@ -29,7 +29,7 @@ from dimp_fast import (
 )
 
 NETWORK = 0
-SIZES = (256, 1)
+SIZES = (256, 1, 16, pytest.param(4096, marks=pytest.mark.slow))
 
 Run = Callable[..., None]
 
@@ -98,6 +98,7 @@ def test_derive_addresses(race: Run, size: int) -> None:
         items=size,
         unit="address",
         operation="derive_addresses",
+        subject="derive BTC address",
     )
 
 
@@ -119,6 +120,7 @@ def test_derive_eth_addresses(race: Run, size: int) -> None:
         items=size,
         unit="address",
         operation="derive_eth_addresses",
+        subject="derive ETH address",
     )
 
 
@@ -159,6 +161,7 @@ def test_parse_addresses(race: Run, size: int) -> None:
         items=size,
         unit="address",
         operation="parse_addresses",
+        subject="parse BTC address",
     )
 
 

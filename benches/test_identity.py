@@ -5,24 +5,22 @@
 Metas as mappings, as they come from a file or a wire: JSON, base64 and the parsing of keys are in
 the figure. Three kinds of account take turns: ECC and RSA-1024 by fingerprint, ECC by address.
 Beside us the reference checks one by one, in a process of its own and by that process's clocks; it
-has its pairs before, as mappings too. Its RSA check accepts everything, and so is cheap to make.
-Where ``dimples`` is not installed, the races with it are skipped.
+has its pairs before, as mappings too. Where ``dimples`` is not installed, the races with it are
+skipped.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import resource
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Contender, Reading, read_clocks
+from harness import Contender
+from reference_stack import RSA_ACCEPTS, Reference, started
 
 from dimp_fast import (
     AccountFolder,
@@ -34,7 +32,6 @@ from dimp_fast import (
     match_metas,
 )
 
-WORKER = Path(__file__).parents[1] / "tests" / "reference" / "reference_worker.py"
 DISTINCT = 768
 MANY = 100_000
 BESIDE = 192
@@ -73,60 +70,17 @@ def ours(found: Pairs, name: str, threads: int | None) -> Contender:
     return Contender(name, lambda: match_metas(metas, identifiers, threads=threads), all_ok)
 
 
-class Reference:
-    """The reference in its own process, and clocks that count what it measured there."""
-
-    def __init__(self, worker: subprocess.Popen[str]) -> None:
-        self._worker = worker
-        self._offset = Reading(0, 0)
-
-    def clocks(self) -> Reading:
-        """Those of this process, with the worker's time in the place of the time that it took to
-        ask it: the pipe is not on its bill, and its CPU time is."""
-        now = read_clocks()
-        return Reading(now.wall + self._offset.wall, now.cpu + self._offset.cpu)
-
-    def one_by_one(self, found: Pairs) -> Contender:
-        """As many of the pairs as do not take minutes."""
-        name, pairs = "reference, one by one", list(zip(found[1], found[0], strict=True))
-        if len(pairs) > BESIDE:
-            name, pairs = f"{name}, {BESIDE} of them", pairs[:BESIDE]
-        assert self._ask("prepare_pairs", pairs=pairs) == {"prepared": len(pairs)}
-        return Contender(name, self._match, len(pairs).__eq__, items=len(pairs))
-
-    def _match(self) -> int:
-        before = self.clocks()
-        answer = self._ask("match_metas")
-        after = self.clocks()
-        self._offset = Reading(
-            self._offset.wall + answer["wall"] - (after.wall - before.wall),
-            self._offset.cpu + answer["cpu"] - (after.cpu - before.cpu),
-        )
-        matched: int = answer["matched"]
-        return matched
-
-    def _ask(self, op: str, **request: Any) -> Any:
-        assert self._worker.stdin is not None
-        assert self._worker.stdout is not None
-        self._worker.stdin.write(json.dumps({"op": op, **request}) + "\n")
-        self._worker.stdin.flush()
-        return json.loads(self._worker.stdout.readline())
-
-
 @pytest.fixture(scope="module")
 def reference() -> Iterator[Reference]:
-    if importlib.util.find_spec("dimples") is None:
-        pytest.skip("dimples, the reference stack, is not installed")
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(WORKER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as worker:
-        yield Reference(worker)
-        assert worker.stdin is not None
-        worker.stdin.close()
+    with started() as found:
+        yield found
+
+
+def one_by_one(reference: Reference, found: Pairs) -> Contender:
+    pairs = list(zip(found[1], found[0], strict=True))
+    has_rsa = any(meta["key"]["algorithm"] == "RSA" for meta in found[0][:BESIDE])
+    lacks = RSA_ACCEPTS if has_rsa else ""
+    return reference.contender("match_metas", pairs, most=BESIDE, lacks=lacks)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -139,7 +93,7 @@ def test_reference(race: Run, reference: Reference, kind: str) -> None:
         [
             ours(found, "match_metas, one thread", 1),
             ours(found, "match_metas, all threads", None),
-            reference.one_by_one(found),
+            one_by_one(reference, found),
         ],
         items=96,
         unit="pair",
@@ -147,6 +101,7 @@ def test_reference(race: Run, reference: Reference, kind: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_many(race: Run, reference: Reference) -> None:
     """A hundred thousand in one call; says what they took of memory too."""
     columns = [pairs(kind, DISTINCT) for kind in KINDS]
@@ -165,7 +120,7 @@ def test_many(race: Run, reference: Reference) -> None:
         [
             ours(found, "match_metas, all threads", None),
             ours(found, "match_metas, one thread", 1),
-            reference.one_by_one(found),
+            one_by_one(reference, found),
         ],
         items=MANY,
         unit="pair",
@@ -191,6 +146,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_folder(race: Run, folder: Path) -> None:
     """All accounts at the start; the system has the files in its cache."""
     race(

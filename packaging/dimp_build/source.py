@@ -19,8 +19,10 @@ from pathlib import Path
 
 PACKAGE = Path("python", "dimp_fast")
 
-WHEEL_INPUTS = ("pyproject.toml", "*.md", "LICENSE", "cython_ext", "python", "rust")
-SDIST_ONLY = ("Makefile", ".gitignore", "benches", "docs", "examples", "packaging", "tests")
+WHEEL_INPUTS = ("pyproject.toml", "*.md", "LICENSE", "benches", "cython_ext", "python", "rust")
+SDIST_ONLY = ("Makefile", ".gitignore", "docs", "examples", "packaging", "tests")
+BENCHES = PACKAGE / "_benches"
+"""Where `dimp-fast bench` finds them in an installed package."""
 GENERATED_FOLDERS = re.compile(
     r"(.*/)?(__pycache__|target|[^/]*\.egg-info|\.(hypothesis|benchmarks|(pytest|mypy|ruff)_cache))"
 )
@@ -47,10 +49,16 @@ def stage(root: Path) -> Iterator[Path]:
     """A temporary copy of what a wheel is made from; file times are kept, cargo goes by them."""
     with tempfile.TemporaryDirectory(prefix="dimp_fast-stage-") as folder:
         for path in files(root, WHEEL_INPUTS):
-            copy = Path(folder, path)
+            copy = Path(folder, _place(path))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / path, copy)
         yield Path(folder)
+
+
+def _place(path: Path) -> Path:
+    """Where a file of the source goes in a stage. What was measured here stays here."""
+    is_bench = path.parts[0] == "benches" and path.suffix == ".py"
+    return BENCHES / path.relative_to("benches") if is_bench else path
 
 
 def write_archive(root: Path, metadata: str, folder: Path) -> str:

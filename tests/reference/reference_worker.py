@@ -2,7 +2,7 @@
 
     python reference_worker.py < requests
 
-Started by ``conftest.py`` and by the benchmarks. It imports ``dimples`` and nothing of dimp_fast:
+Started by ``conftest.py``. It imports ``dimples`` and nothing of dimp_fast:
 what it says of an account is the reference's opinion, made with the reference's classes. Loading
 the reference's plug-ins changes its process for good, which is why it has one.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -68,33 +67,6 @@ def verify(request: Answer) -> Answer:
     return {"verifies": theirs, "signature": key.sign(data=data).hex()}
 
 
-_prepared: list[tuple[str, Answer]] = []
-
-
-def prepare_pairs(request: Answer) -> Answer:
-    """IDs and metas for ``match_metas``: they are here when the clock starts."""
-    _prepared[:] = request["pairs"]
-    return {"prepared": len(_prepared)}
-
-
-def match_metas(_: Answer) -> Answer:
-    """The prepared pairs, one after the other, as the reference does it; nanoseconds for all."""
-    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
-    matched = 0
-    for text, mapping in _prepared:
-        identifier = ID.parse(identifier=text)
-        meta = Meta.parse(meta=mapping)
-        if meta is None or not meta.is_valid:
-            continue
-        made = meta.generate_id(network=identifier.address.network)
-        matched += made.address == identifier.address and made.name == identifier.name
-    return {
-        "matched": matched,
-        "wall": time.perf_counter_ns() - wall,
-        "cpu": time.process_time_ns() - cpu,
-    }
-
-
 def client(request: Answer) -> Answer:
     """What a whole client of the reference does; it is started by the first such request."""
     from reference_client import ask
@@ -106,8 +78,6 @@ OPERATIONS: dict[str, Callable[[Answer], Answer]] = {
     "make_account": make_account,
     "judge_account": judge_account,
     "verify": verify,
-    "prepare_pairs": prepare_pairs,
-    "match_metas": match_metas,
     "client": client,
 }
 

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from . import (
     address,
+    bench,
     doctor,
     dropin,
     id_check,
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     dropin.add_parsers(
         _group(commands, "dropin", "serve the programs of this environment", _DROPIN_EXAMPLE)
     )
+    bench.add_parser(commands)
     doctor.add_parser(commands)
     return parser
 

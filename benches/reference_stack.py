@@ -1,0 +1,94 @@
+"""The reference stack as a peer: in a process of its own, by that process's clocks.
+
+It runs in the environment ``.venv-dimples`` beside the source when that was made, else in this one
+when ``dimples`` is installed here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Contender, Reading, read_clocks
+
+WORKER = Path(__file__).with_name("reference_worker.py")
+APART = Path(__file__).parents[1] / ".venv-dimples" / "bin" / "python"
+
+RSA_ACCEPTS = "its RSA check accepts every signature"
+
+
+class Reference:
+    """The reference in its own process, and clocks that count what it measured there."""
+
+    def __init__(self, worker: subprocess.Popen[str]) -> None:
+        self._worker = worker
+        self._offset = Reading(0, 0)
+
+    def clocks(self) -> Reading:
+        """Those of this process, with the worker's time in the place of the time that it took to
+        ask it: the pipe is not on its bill, and its CPU time is."""
+        now = read_clocks()
+        return Reading(now.wall + self._offset.wall, now.cpu + self._offset.cpu)
+
+    def contender(
+        self, operation: str, items: Sequence[Any], *, most: int, lacks: str = ""
+    ) -> Contender:
+        """``operation`` on the first ``most`` of the items, one after the other; more would take
+        minutes. All of them have to come out right."""
+        part = list(items[:most])
+        number = self._ask(prepare=operation, items=part)["number"]
+        return Contender(
+            "reference, one by one",
+            lambda: self._run(number),
+            len(part).__eq__,
+            items=len(part),
+            lacks=lacks,
+        )
+
+    def _run(self, number: int) -> int:
+        before = self.clocks()
+        answer = self._ask(run=number)
+        after = self.clocks()
+        self._offset = Reading(
+            self._offset.wall + answer["wall"] - (after.wall - before.wall),
+            self._offset.cpu + answer["cpu"] - (after.cpu - before.cpu),
+        )
+        done: int = answer["done"]
+        return done
+
+    def _ask(self, **request: Any) -> Any:
+        assert self._worker.stdin is not None
+        assert self._worker.stdout is not None
+        self._worker.stdin.write(json.dumps(request) + "\n")
+        self._worker.stdin.flush()
+        line = self._worker.stdout.readline()
+        if not line:
+            raise RuntimeError("the worker with the reference stack has ended")
+        return json.loads(line)
+
+
+@contextmanager
+def started() -> Iterator[Reference]:
+    """A running worker; where there is no reference the test is skipped."""
+    python = str(APART)
+    if not APART.exists():
+        if importlib.util.find_spec("dimples") is None:
+            pytest.skip("dimples, the reference stack, is not installed")
+        python = sys.executable
+    with subprocess.Popen(
+        [python, "-W", "ignore", str(WORKER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as worker:
+        yield Reference(worker)
+        assert worker.stdin is not None
+        worker.stdin.close()

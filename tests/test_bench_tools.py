@@ -1,0 +1,183 @@
+"""What is made of raw results: the guard, the capacity model, charts and the page, the texts.
+
+The results are made up; nothing here depends on how fast anything is.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import command_line
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benches"))
+
+import capacity
+import guard
+import results
+
+BLOCK: dict[str, Any] = {
+    "cpu": "A <CPU>", "cpu_id": "it", "flags": ["avx2"], "cores": 2, "system": "Linux",
+    "python": "cpython 3.11", "dimp_fast": "0.1.0", "revision": "abc", "simd": "avx2", "threads": 2,
+    "operations": {"verify_batch": "rust/avx2"}, "libraries": {}, "peers": {},
+}  # fmt: skip
+
+
+def record(group: str, workload: str, items: int, /, **times: float) -> results.Record:
+    """A race whose contenders took the same time, nanoseconds an item, in each of nine rounds."""
+    contenders = [
+        {"name": name, "calls": 1, "wall": [time] * 9, "cpu": [time] * 9}
+        for name, time in times.items()
+    ]
+    return {
+        "group": group, "workload": workload, "items": items, "unit": "message",
+        "compare": "ratio", "operation": None, "subject": workload.partition(",")[0],
+        "load": [0.0, 0.0], "others": 0.0, "contenders": contenders,
+    }  # fmt: skip
+
+
+def content(*races: results.Record) -> results.Record:
+    return results.merge(results.EMPTY, "2026-01-02", BLOCK, races)
+
+
+def file(path: Path, *races: results.Record) -> Path:
+    results.save(path, content(*races))
+    return path
+
+
+def judged(tmp_path: Path, then: Sequence[Any], now: Sequence[Any]) -> int:
+    kept, run = file(tmp_path / "kept.json", *then), file(tmp_path / "run.json", *now)
+    return guard.main([str(run), str(kept)])
+
+
+def test_a_ratio_that_fell_is_found_whatever_the_times(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    then = record("G", "w", 8, dimp_fast=10, peer=100)
+    assert judged(tmp_path, [then], [record("G", "w", 8, dimp_fast=20, peer=200)]) == 0
+    assert judged(tmp_path, [then], [record("G", "w", 8, dimp_fast=12, peer=100)]) == 0
+    assert judged(tmp_path, [then], [record("G", "w", 8, dimp_fast=13, peer=100)]) == 1
+    assert re.search(r"G: w +\| peer +\| 10.0x \| 7.69x", capsys.readouterr().out)
+
+
+def test_what_is_ours_and_what_hangs_on_processors_is_not_compared(tmp_path: Path) -> None:
+    ours = {"dimp_fast": 1, "dimp_fast, cython": 9}
+    assert judged(tmp_path, [record("G", "w", 8, **ours)], [record("G", "w", 8, **ours)]) == 2
+    then, now = (record("Threads", "w", 8, **{"2 threads": two, "1 thread": 10}) for two in (5, 10))
+    assert judged(tmp_path, [then], [now]) == 2
+    assert judged(tmp_path, [], [now]) == 2
+
+
+def ingress(way_in: float, copy: float) -> list[results.Record]:
+    times = {
+        "dimp_fast, batches of 256": way_in,
+        "libraries by hand, low S": 2 * way_in,
+        "reference, one by one": 100 * way_in,
+    }
+    return [
+        record("Ingress: decode, verify, route", "mix", 4096, **times),
+        record("Re-target", "900 B", 256, **{"dimp_fast, a batch": copy}),
+    ]
+
+
+def test_the_capacity_model_is_arithmetic(tmp_path: Path) -> None:
+    given = capacity.Assumptions(
+        users=86_400, active=1, messages=100, copies=2, peak=10, online=0.5, load=0.5, cores=1,
+        memory=1, account=4, connection=4,
+    )  # fmt: skip
+    rows = capacity.model(content(*ingress(9e5, 5e4)), given)
+    values = {row[0]: row[1] for row in rows}
+    assert values["messages a second, average"] == "100"
+    assert values["messages a second, peak"] == "1.00k"
+    assert values["this package: processors at the peak"] == "1.00"
+    assert values["this package: stations"] == "2"
+    assert values["the reference, if it verified: stations"] == "181"
+    assert values["memory at the peak"] == "0.33 GiB"
+    assert values["stations for memory"] == "1"
+
+
+def test_the_capacity_command_says_what_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = file(tmp_path / "it.json", *ingress(1e4, 500))
+    assert capacity.main([str(whole), "--users", "1000"]) == 0
+    assert "| users      |  1000 |" in capsys.readouterr().out
+    document = tmp_path / "page.md"
+    document.write_text(f"{capacity.BEGIN}\n{capacity.END}\n", encoding="utf-8")
+    assert capacity.main([str(whole), "--into", str(document)]) == 0
+    assert "processors at the peak" in document.read_text(encoding="utf-8")
+    assert capacity.main([str(file(tmp_path / "other.json", *ingress(1, 1)[1:]))]) == 2
+    assert "test_ingress" in capsys.readouterr().err
+
+
+def test_the_page_stands_alone(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    import page
+
+    races = [
+        record("G", f"verify it, batch {items}", items, dimp_fast=time, peer=8 * time)
+        for items, time in ((1, 900.0), (64, 100.0))
+    ]
+    threads = record("Threads", "all of it", 64, **{"2 threads": 5, "1 thread": 9})
+    races.append({**threads, "subject": None})
+    races[0]["contenders"][1]["lacks"] = "a <check>"
+    page.write(tmp_path / "deep" / "it.html", "2026-01-02", BLOCK, races)
+    html = (tmp_path / "deep" / "it.html").read_text(encoding="utf-8")
+    assert html.count("<svg") == 4
+    assert "dimp_fast on A &lt;CPU&gt;" in html
+    assert "[1] checks less: a &lt;check&gt;" in html
+    fetched = [found for found in re.findall(r'(?:src|href)="([^"#]+)', html) if found]
+    assert fetched == []
+    for name in ("verify it", "8.00x", "1.80x"):
+        assert name in html
+
+
+def test_a_page_of_races_without_a_subject_has_tables_only(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    import page
+
+    race = {**record("G", "w", 8, dimp_fast=1, peer=2), "subject": None}
+    page.write(tmp_path / "it.html", "2026-01-02", BLOCK, [race])
+    html = (tmp_path / "it.html").read_text(encoding="utf-8")
+    assert "<svg" not in html
+    assert "<td>peer</td>" in html
+
+
+def test_bench_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dimp_fast.cli import bench
+
+    monkeypatch.setitem(bench._NEEDED, "nobody_has_this", "a-peer")
+    done = command_line.call("bench")
+    assert done.returncode == 2
+    assert b"a-peer" in done.stderr
+    assert b"dimp-fast[bench]" in done.stderr
+
+
+def test_bench_in_a_package_without_benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dimp_fast.cli import bench
+
+    monkeypatch.setattr(bench, "_PLACES", (Path("nowhere"),))
+    assert command_line.call("bench").returncode == 2
+
+
+def test_bench_runs_some_races_and_writes_what_it_found(tmp_path: Path) -> None:
+    for module in ("coincurve", "ecdsa", "matplotlib", "msgspec", "orjson", "pytest_benchmark"):
+        pytest.importorskip(module)
+    raw, html = tmp_path / "out" / "r.json", tmp_path / "out" / "r.html"
+    done = command_line.run(
+        *("bench", "--only", "test_join_identifiers", "--rounds", 2, "--json", raw, "--html", html)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert b"time / first" in done.stdout
+    found = results.load(raw)
+    assert found["races"]
+    assert all(len(c["wall"]) >= 2 for race in found["races"] for c in race["contenders"])
+    assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
+    nothing = command_line.run("bench", "--only", "no_such_race")
+    assert nothing.returncode == 2
+    assert b"no_such_race" in nothing.stderr
