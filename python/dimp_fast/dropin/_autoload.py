@@ -1,7 +1,7 @@
 """The drop-in in every program of an environment, without a change to any.
 
 `dimp-fast dropin enable` writes a line into that environment that calls :func:`begin` when Python
-starts. That waits for the plug-in loader of the reference; when that has run for the first time, the
+starts. That waits for the plug-in loader of the reference; when it has run for the first time, the
 drop-in is installed. ``DIMP_FAST_DROPIN`` governs it: ``secure`` (also when it is not set),
 ``compat``, ``station`` (secure, and the station hardened), or ``off``.
 """

@@ -50,7 +50,7 @@ class Family:
     homes: Mapping[str, str]
     """Class or function of the reference -> the module that has it."""
     optional: frozenset[str]
-    """Those of them that need not be there."""
+    """Packages that need not be there: a program may do without."""
     seams: Mapping[str, tuple[str, ...]]
     """``Class.method`` -> the names of its parameters, as callers pass them."""
     loading: tuple[str, ...]
@@ -167,7 +167,8 @@ class Family:
     def _differs(self, seam: str, names: tuple[str, ...]) -> str:
         """What is different about a seam; empty when it is as it is known."""
         owner, _, method = seam.partition(".")
-        if owner in self.optional and not self.has(owner):
+        package = self.homes[owner].partition(".")[0]
+        if package in self.optional and importlib.util.find_spec(package) is None:
             return ""
         try:
             found = inspect.signature(getattr(self.get(owner), method))
@@ -226,6 +227,62 @@ _KEY_SEAMS = {
     "ECCPrivateKeyFactory.parse_private_key": ("self", "key"),
 }
 
+_SEAMS = {
+    "Base64Coder.encode": ("self", "data"),
+    "Base64Coder.decode": ("self", "string"),
+    "Base58Coder.decode": ("self", "string"),
+    "HexCoder.decode": ("self", "string"),
+    "JSONCoder.encode": ("self", "container"),
+    "JSONCoder.decode": ("self", "string"),
+    "UTF8Coder.encode": ("self", "string"),
+    "UTF8Coder.decode": ("self", "data"),
+    "SHA256Digester.digest": ("self", "data"),
+    "BaseNetworkDataFactory.parse_transportable_data": ("self", "ted"),
+    "ThanosCache.get": ("self", "key"),
+    "ThanosCache.put": ("self", "key", "value"),
+    "BTCAddress.__init__": ("self", "address", "network"),
+    "ETHAddress.__init__": ("self", "address"),
+    "BaseAddressFactory.parse_address": ("self", "address"),
+    "BaseAddressFactory._parse": ("self", "address"),
+    "Identifier.__init__": ("self", "identifier", "name", "address", "terminal"),
+    "GeneralIdentifierFactory.parse_id": ("self", "identifier"),
+    "GeneralIdentifierFactory._new_id": ("self", "identifier", "name", "address", "terminal"),
+    "GeneralIdentifierFactory._parse": ("self", "identifier"),
+    "DefaultMeta.generate_address": ("self", "network"),
+    "BTCMeta.generate_address": ("self", "network"),
+    "ETHMeta.generate_address": ("self", "network"),
+    "BaseMetaFactory.parse_meta": ("self", "meta"),
+    "BaseMetaFactory.create_meta": ("self", "public_key", "seed", "fingerprint"),
+    "BaseDocument.verify": ("self", "public_key"),
+    "BaseVisa.__init__": ("self", "document", "data", "signature"),
+    "BaseBulletin.__init__": ("self", "document", "data", "signature"),
+    "GeneralDocumentFactory.parse_document": ("self", "document"),
+    "GeneralDocumentFactory._create_empty_document": ("self",),
+    "GeneralDocumentFactory._create_valid_document": ("self", "data", "signature"),
+}
+
+_DIMPLES_SEAMS = {
+    "NetworkMessage.__init__": ("self", "msg"),
+    "GeneralReliableMessageFactory.parse_reliable_message": ("self", "msg"),
+    "Messenger.deserialize_key": ("self", "data", "msg"),
+    "Messenger.deserialize_content": ("self", "data", "password", "msg"),
+    "Messenger.cache_decrypt_key": ("self", "key", "msg"),
+    "DefaultVisaAgent.encrypt_bundle": ("self", "data", "meta", "documents"),
+    "DefaultVisaAgent.get_verify_keys": ("self", "meta", "documents"),
+    "DefaultVisaAgent.get_terminals": ("self", "documents"),
+    "ANSFactory.__init__": ("self", "factory", "ans"),
+    "EntityIDFactory._parse": ("self", "identifier"),
+    "EntityID.__init__": ("self", "identifier", "name", "address", "terminal"),
+    "UnknownAddress.__init__": ("self", "address"),
+    "CompatibleCompressor.extract_reliable_message": ("self", "data"),
+    "CompatibleCompressor.extract_content": ("self", "data", "key"),
+    "CompatibleIncoming.fix_content": ("content",),
+    "CommonArchivist._verify_document": ("self", "document", "identifier"),
+    "FrequencyChecker.is_expired": ("self", "key", "now", "force"),
+    "RecentTimeChecker.is_expired": ("self", "key", "now"),
+    "RecentTimeChecker.set_last_time": ("self", "key", "now"),
+}
+
 DIMPLES = Family(
     name="dimples",
     known={
@@ -279,8 +336,8 @@ DIMPLES = Family(
             "dimples.client.compat.loader": "ClientLibraryLoader ClientExtensionLoader",
         }
     ),
-    optional=frozenset(),
-    seams=_KEY_SEAMS,
+    optional=frozenset(("dimples", "dimsdk")),
+    seams=_KEY_SEAMS | _SEAMS | _DIMPLES_SEAMS,
     loading=(
         "PluginLoader",
         "ExtensionLoader",
@@ -329,7 +386,7 @@ DIMPLUGINS = Family(
         }
     ),
     optional=frozenset(),
-    seams=_KEY_SEAMS,
+    seams=_KEY_SEAMS | _SEAMS,
     loading=("PluginLoader", "ExtensionLoader"),
     account_helper="AccountGeneralFactory",
     eth_is_everywhere=False,

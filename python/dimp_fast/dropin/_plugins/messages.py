@@ -48,18 +48,25 @@ def _decoded(frame: bytes) -> ReliableMessage:
     try:
         return decode(frame)
     except DimError as error:
-        if error.code is not Code.BAD_ADDRESS:
+        # A receiver that is no ID is not broadcast, so that the text of a broadcast is no base64.
+        if error.code not in (Code.BAD_ADDRESS, Code.BAD_ENCODING):
             raise
-        return decode(_without_aliases(frame))
+        named = _without_aliases(frame)
+        if named is None:
+            raise
+        return decode(named)
 
 
-def _without_aliases(frame: bytes) -> bytes:
-    """The frame with the constants by their own names. It is JSON: its fault was an address."""
+def _without_aliases(frame: bytes) -> bytes | None:
+    """A frame with the constants by their own names; ``None`` when it has no alias. It is JSON: it
+    was refused for another reason."""
     fields = json.loads(frame)
-    for name in ("receiver", "group", "R", "G"):
-        if isinstance(fields.get(name), str):
-            fields[name] = ALIASES.get(fields[name], fields[name])
-    return json.dumps(fields).encode("ascii")
+    named = {
+        name: ALIASES[fields[name]]
+        for name in ("receiver", "group", "R", "G")
+        if isinstance(fields.get(name), str) and fields[name] in ALIASES
+    }
+    return json.dumps(fields | named).encode("ascii") if named else None
 
 
 def _fields(message: ReliableMessage) -> dict[str, Any]:
