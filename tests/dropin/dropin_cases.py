@@ -349,8 +349,8 @@ def d17_others(entries: int) -> dict[str, Any]:
 
     users = archivist.ThanosCache()
     queries, times = checker.FrequencyChecker(expires=3600.0), checker.RecentTimeChecker()
-    now = dimp.DateTime(timestamp=1_750_000_000)
-    older = dimp.DateTime(timestamp=1_740_000_000)
+    now = dimp.DateTime(timestamp=1_750_000_000.0)
+    older = dimp.DateTime(timestamp=1_740_000_000.0)
     first = queries.is_expired(key="first", now=now)
     again = not queries.is_expired(key="first", now=now)
     times.set_last_time("first", now)
