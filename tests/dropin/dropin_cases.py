@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import random
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import dimp
@@ -667,3 +669,16 @@ def vector_short(message: dict[str, Any]) -> str:
     from dimsdk import MessageShortener
 
     return JSON.encode(MessageShortener().compress_reliable_message(message))
+
+
+# Whole clients
+
+
+def client(what: str, **request: Any) -> Any:
+    """A client of dimples in this process (``tests/reference/reference_client.py``)."""
+    folder = str(Path(__file__).resolve().parents[1] / "reference")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    import reference_client
+
+    return reference_client.ask({"what": what, **request})
