@@ -682,3 +682,10 @@ def client(what: str, **request: Any) -> Any:
     import reference_client
 
     return reference_client.ask({"what": what, **request})
+
+
+def sdk(what: str, **request: Any) -> Any:
+    """A client on the SDK of 2.4.3 in this process (``dropin_sdk.py``)."""
+    import dropin_sdk
+
+    return dropin_sdk.ask(what, request)

@@ -92,3 +92,24 @@ def test_broadcast(world: World) -> None:
     assert fields["receiver"] == "everyone@everywhere"
     named = json.dumps(fields | {"receiver": "all"})
     assert world.read(world.ours, named, ours)["content"]["text"] == TEXT
+
+
+@with_each_identity
+def test_the_older_sdk(worker: Any, algorithm: str) -> None:
+    """Messages both ways, and a forgery, on the SDK of 2.4.3."""
+    plain, ours = worker("dimplugins", "plain"), worker("dimplugins", "secure")
+    homes = {}
+    for home, other, name in ((plain, ours, "plain"), (ours, plain, "ours")):
+        made = home.ask("sdk", what="join", name=f"{name}-{algorithm}", algorithm=algorithm)
+        assert other.ask("sdk", what="meet", **made) == {"taken": True}
+        homes[home] = made["id"]
+    for home, other in ((plain, ours), (ours, plain)):
+        sender, receiver = homes[home], homes[other]
+        package = home.ask("sdk", what="send", sender=sender, receiver=receiver, text=TEXT)
+        answer = other.ask("sdk", what="receive", package=package, receiver=receiver)
+        assert answer == {"verifies": True, "text": TEXT}
+        forged = json.dumps(json.loads(package) | {"signature": b64encode(bytes(128)).decode()})
+        short = json.dumps(json.loads(package) | {"V": b64encode(bytes(128)).decode()})
+        for text in (forged, short):
+            answer = other.ask("sdk", what="receive", package=text, receiver=receiver)
+            assert answer["verifies"] is (other is plain), "the defect"
