@@ -214,6 +214,14 @@ def test_d18_duplicates_in_compat(worker: Start) -> None:
     assert plain["sender"] == MOKI
 
 
+@pytest.mark.parametrize("name", hostile_frames())
+@pytest.mark.parametrize("optimised", [False, True])
+def test_compat_raises_nothing_either(worker: Start, name: str, optimised: bool) -> None:
+    compat = worker("dimples", "compat", optimised=optimised)
+    found = compat.ask("extract", text=hostile_frames()[name])
+    assert found is None or isinstance(found, dict)
+
+
 def test_frames_that_stay(worker: Start) -> None:
     short = {"sender": "F", "receiver": "R", "time": "W", "data": "D", "signature": "V"}
     fields = json.loads(frame())

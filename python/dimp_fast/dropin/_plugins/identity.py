@@ -104,11 +104,18 @@ class IdentifierFactoryMixin:
         return made(identifier=identifier, name=name, address=address, terminal=terminal)
 
     def _parse(self, identifier: str) -> Any:
+        import dimp
+
         try:
             known = Identifier.parse(identifier)
         except DimError:
             return None
-        return self._parsed(str(known))
+        if known.is_broadcast:
+            return self._parsed(str(known))
+        address = dimp.Address.parse(known.address)
+        if address is None:  # of a type that only dimp_fast knows
+            return None
+        return self._new_id(str(known), known.name, address, known.terminal)
 
     def _parsed(self, text: str) -> Any:
         """By the reference, which has constants of its own; it asserts what it should check."""

@@ -32,6 +32,9 @@ ALIASES = {
 }
 """What dimples calls the constant IDs, also on the wire; no other alias counts there (D26)."""
 
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+"""As in docs/semantics.md#json-5."""
+
 _RENAMED = (("command", "cmd"), ("did", "ID"))
 _COMMANDS = frozenset(("136", "command"))
 
@@ -85,6 +88,21 @@ def _canonical(text: str, data: bytes) -> str:
 def extract_reliable_message(self: Any, data: bytes) -> dict[str, Any] | None:
     """In the place of the reference's; of bytes, and of nothing else."""
     return read(data) if isinstance(data, (bytes, bytearray)) else None
+
+
+def _leniently(reference: Any) -> Any:
+    def extract_reliable_message(self: Any, data: bytes) -> Any:
+        """As the reference reads it, for ``mode="compat"``; ``None`` for what is no object, with
+        ``-O`` and without."""
+        if not isinstance(data, (bytes, bytearray)) or len(data) > MAX_FRAME_BYTES:
+            return None
+        try:
+            fields = reference(self, data=data)
+        except (AssertionError, AttributeError, TypeError, ValueError):
+            return None
+        return fields if isinstance(fields, MutableMapping) else None
+
+    return extract_reliable_message
 
 
 def _extract_content(reference: Any) -> Any:
@@ -184,10 +202,12 @@ def install(patches: Patches, family: Family, mode: str) -> None:
     if not family.has("CompatibleCompressor"):
         return
     compressor, messenger = family.get("CompatibleCompressor"), family.get("Messenger")
-    if mode != "compat":
-        patches.attribute(
-            compressor, "extract_reliable_message", lambda _: extract_reliable_message
-        )
+    strict = mode != "compat"
+    patches.attribute(
+        compressor,
+        "extract_reliable_message",
+        lambda reference: extract_reliable_message if strict else _leniently(reference),
+    )
     patches.attribute(compressor, "extract_content", _extract_content)
     patches.attribute(family.get("CompatibleIncoming"), "fix_content", _fix_content)
     patches.attribute(messenger, "deserialize_key", _deserialize_key)
