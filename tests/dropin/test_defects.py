@@ -336,6 +336,31 @@ def test_d33_unrelated_keys_do_not_match(worker: Start, family: str) -> None:
     assert both(worker, family, "d33_unrelated_keys") == ([True] * 3, [False, False, True])
 
 
+WITHOUT_ARGUMENTS = [
+    "d1_rsa_signatures", "d3_random_twice", "d10_random_ciphertexts", "d11_edited_iv",
+    "d20_rsa_2048_without_size", "d21_other_curves", "d21_both_halves_of_s", "d22_exceptions",
+    "d19_wrong_types", "d24_documents", "d32_exceptions", "d33_unrelated_keys", "unknown_content",
+]  # fmt: skip
+OF_DIMPLES = ["d14_verify_keys", "d24_of_somebody_else", "d28_terminals"]
+
+
+@pytest.mark.parametrize("mode", ["secure", "compat"])
+def test_nothing_depends_on_assertions(worker: Start, family: str, mode: str) -> None:
+    """Every row that was fixed above is fixed with ``python -O`` too."""
+    cases = WITHOUT_ARGUMENTS + (OF_DIMPLES if family == "dimples" else [])
+    for case in cases:
+        plain, optimised = (
+            worker(family, mode, optimised=optimised).ask(case) for optimised in (False, True)
+        )
+        assert plain == optimised, case
+    for text in ODD:
+        found = [
+            worker(family, mode, optimised=optimised).ask("identifiers", texts=[text])
+            for optimised in (False, True)
+        ]
+        assert found[0] == found[1], text
+
+
 @pytest.mark.parametrize(
     ("fields", "class_name"),
     [({"type": 136, "sn": 1, "command": "meta", "cmd": "other", "did": HULK}, "BaseMetaCommand"),
