@@ -228,6 +228,22 @@ def test_an_unknown_reference_gets_what_is_safe_and_one_warning(family: str, wha
     assert found["keys"].startswith("dimp_fast") == (level == "keys")
 
 
+def test_without_a_station_there_is_nothing_to_harden() -> None:
+    found = tell(
+        "dimplugins",
+        """
+        cases.load()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            status = dropin.install(harden_station=True)
+        told = [str(each.message) for each in caught if each.category is dropin.DropinWarning]
+        answer(level=status["level"], hardened=status["hardened"], told=told)
+        """,
+    )
+    assert (found["level"], found["hardened"]) == ("whole", False)
+    assert found["told"] == ["dimp_fast: the station is not hardened: there is none here"]
+
+
 def test_a_failure_leaves_nothing_behind(family: str) -> None:
     found = tell(
         family,

@@ -43,6 +43,7 @@ class _Installed:
         self.mode = mode
         self.options = options
         self.patches = Patches()
+        self.is_hardened = False
         self.times_loaded = 0
         """How often the host has registered its plug-ins since."""
 
@@ -108,16 +109,20 @@ def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
     try:
         _apply(made)
         follow(made.patches, family, lambda: _loaded(made))
-        if options is not None and fit.is_whole:
+        if options is not None and fit.is_whole and family.has_station():
             from . import station
 
             station.install(made.patches, options)
+            made.is_hardened = True
     except BaseException:
         made.patches.restore()  # never half of it
         raise
-    if not fit.is_whole:
-        lost = "" if options is None else "; the station is not hardened"
-        warnings.warn(f"dimp_fast: {fit.reason}{lost}", DropinWarning, stacklevel=4)
+    lacking = [fit.reason] if fit.reason else []
+    if options is not None and not made.is_hardened:
+        why = "" if lacking else ": there is none here"
+        lacking.append(f"the station is not hardened{why}")
+    if lacking:
+        warnings.warn(f"dimp_fast: {'; '.join(lacking)}", DropinWarning, stacklevel=4)
     return made
 
 
@@ -171,7 +176,7 @@ def status() -> dict[str, Any]:
             "level": made.fit.level,
             "reason": made.fit.reason,
             "mode": made.mode,
-            "hardened": made.options is not None and made.fit.is_whole,
+            "hardened": made.is_hardened,
             "loads": made.times_loaded,
             "replaced": made.patches.labels(),
             "overwritten": made.patches.overwritten(),

@@ -131,6 +131,10 @@ class Family:
         """The module that has a class or function."""
         return importlib.import_module(self.homes[name])
 
+    def has_station(self) -> bool:
+        """Whether the station of this family is there."""
+        return self is DIMPLES and importlib.util.find_spec("dimples") is not None
+
     def loaders(self) -> list[type]:
         """The classes whose ``load`` registers plug-ins."""
         return [self.get(name) for name in self.loading if self.has(name)]
