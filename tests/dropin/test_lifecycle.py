@@ -216,6 +216,7 @@ def test_an_unknown_reference_gets_what_is_safe_and_one_warning(family: str, wha
         told = [str(each.message) for each in caught if each.category is dropin.DropinWarning]
         import dimp
         answer(level=status["level"], hardened=status["hardened"], told=told,
+               replaced=len(status["replaced"]),
                json=type(dimp.JSON.coder).__module__, keys=type(dimp.PublicKey.get_factory("RSA"))
                .__module__)
         """),
@@ -226,6 +227,7 @@ def test_an_unknown_reference_gets_what_is_safe_and_one_warning(family: str, wha
     assert "the station is not hardened" in found["told"][0]
     assert not found["json"].startswith("dimp_fast")
     assert found["keys"].startswith("dimp_fast") == (level == "keys")
+    assert (found["replaced"] == 0) == (level == "nothing")
 
 
 def test_without_a_station_there_is_nothing_to_harden() -> None:

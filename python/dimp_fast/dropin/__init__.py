@@ -100,7 +100,7 @@ def _options(harden_station: bool | Mapping[str, Any]) -> Mapping[str, Any] | No
 
 
 def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
-    from ._families import find
+    from ._families import NOTHING, find
     from ._loaders import follow
 
     family = find()
@@ -108,7 +108,8 @@ def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
     made = _Installed(family, fit, mode, options)
     try:
         _apply(made)
-        follow(made.patches, family, lambda: _loaded(made))
+        if fit.level != NOTHING:
+            follow(made.patches, family, lambda: _loaded(made))
         if options is not None and fit.is_whole and family.has_station():
             from . import station
 
