@@ -17,6 +17,8 @@ NATIVE := python/dimp_fast/_rust.*.so python/dimp_fast/_cy_*.so
 BUILT := $(VENV)/built-$(MODE)
 FOR_TESTS := $(VENV)/for-tests
 FOR_BENCHES := $(VENV)/for-benches
+# The families of the reference, an environment each (they cannot share one).
+FAMILIES := $(VENV)-dimples/ready $(VENV)-dimplugins/ready
 SOURCES := pyproject.toml $(shell find packaging/dimp_build cython_ext rust -type f \
 	-not -path '*/target/*' -not -name '*.pyc')
 
@@ -46,11 +48,11 @@ build: $(BUILT)
 
 develop: $(BUILT) $(FOR_TESTS) $(FOR_BENCHES)
 
-test: lint test-rust $(FOR_BENCHES)
+test: lint test-rust $(FOR_BENCHES) $(FAMILIES)
 	$(PY) -m pytest
 	$(PY) -m pytest benches --benchmark-disable --race-quick -q
 
-test-python: $(BUILT) $(FOR_TESTS)
+test-python: $(BUILT) $(FOR_TESTS) $(FAMILIES)
 	$(PY) -m pytest -m 'not build'
 
 test-rust: $(PY)
@@ -107,4 +109,8 @@ $(FOR_TESTS): pyproject.toml | $(BUILT)
 
 $(FOR_BENCHES): pyproject.toml | $(BUILT)
 	$(PIP) install --quiet 'dimp-fast[bench]'
+	@touch $@
+
+$(FAMILIES): $(VENV)-%/ready: pyproject.toml packaging/families.py | $(BUILT)
+	$(PY) packaging/families.py $* $(@D)
 	@touch $@

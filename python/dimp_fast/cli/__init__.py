@@ -18,6 +18,7 @@ from . import (
     address,
     bench,
     doctor,
+    dropin,
     group_new,
     group_replay,
     group_show,
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     message_seal.add_parser(messages)
     message_open.add_parser(messages)
     message_show.add_parser(messages)
+    dropin.add_parsers(
+        _group(commands, "dropin", "serve the programs of this environment", _DROPIN_EXAMPLE)
+    )
     bench.add_parser(commands)
     groups = _group(commands, "group", "found groups, check and replay histories", _GROUP_EXAMPLE)
     group_new.add_parser(groups)
@@ -126,6 +130,13 @@ example:
   dimp-fast group new crew.json --seed crew --founder alice@... --accounts .dim
   dimp-fast group verify examples/groups/chatroom.json
   dimp-fast group replay examples/groups/chatroom.json
+"""
+
+_DROPIN_EXAMPLE = """\
+example:
+  dimp-fast dropin enable
+  dimp-fast dropin status
+  dimp-fast dropin disable
 """
 
 _ADDRESS_EXAMPLE = """\
