@@ -25,6 +25,8 @@ from . import (
     message_open,
     message_seal,
     message_show,
+    run,
+    station,
     verify,
 )
 from ._options import Unusable
@@ -98,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
         _group(commands, "dropin", "serve the programs of this environment", _DROPIN_EXAMPLE)
     )
     bench.add_parser(commands)
+    station.add_parser(commands)
+    run.add_parser(commands)
     doctor.add_parser(commands)
     return parser
 

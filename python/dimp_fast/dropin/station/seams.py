@@ -1,0 +1,96 @@
+"""Small changes to how the station spends its time. What it does stays the same.
+
+Each is a function that makes one change through the recorder, and has a switch of its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._patches import Patches
+
+__all__ = ["announce", "listen", "lock", "phantom", "reads"]
+
+READ_BYTES = 64 * 1024
+"""The reference reads 1232 bytes at a time: what fits one UDP datagram."""
+
+
+def lock(patches: Patches) -> None:
+    """Take a lock that is free at once. The reference waits for every lock in a thread pool, also
+    for one that nobody holds."""
+    from small.lock.lock import _ThreadingLock
+
+    def eager(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def acquire(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
+            if await original(self, False):  # this way it does not go to the pool
+                return True
+            return bool(blocking and await original(self, True, timeout))
+
+        return acquire
+
+    patches.attribute(_ThreadingLock, "acquire", eager)
+
+
+def reads(patches: Patches) -> None:
+    """Read as much as has arrived."""
+    from startrek import BaseHub
+
+    patches.attribute(BaseHub, "MSS", lambda _: READ_BYTES)
+
+
+def phantom(patches: Patches) -> None:
+    """Send no copy to the terminal ``/``, which is how the reference spells that there is none: it
+    makes a second package, and a second receipt, for a receiver ``ID//`` that does not exist."""
+    from dimples.server import ServerMessenger
+
+    def without(original: Callable[..., Any]) -> Callable[..., Any]:
+        def split(self: Any, msg: Any, receiver: Any, terminals: Set[str]) -> Any:
+            real = {"" if terminal == "/" else terminal for terminal in terminals}
+            return original(self, msg=msg, receiver=receiver, terminals=real)
+
+        return split
+
+    patches.attribute(ServerMessenger, "_split_personal_message", without)
+
+
+def listen(patches: Patches, host: str | None, server: type[Any] | None = None) -> None:
+    """Change what the station's starter listens with.
+
+    Args:
+        host: address to listen on; the starter says ``0.0.0.0`` whatever its configuration says.
+            ``None`` leaves it to the starter.
+        server: a class like ``socketserver.ThreadingTCPServer``; ``None`` leaves that one.
+    """
+    from dimples.station import start
+
+    def bound(there: type[Any]) -> type[Any]:
+        base = there if server is None else server
+        if host is None:
+            return base
+
+        def bind(self: Any) -> None:
+            self.server_address = (host, self.server_address[1])
+            base.server_bind(self)
+
+        return type(base.__name__, (base,), {"server_bind": bind})
+
+    if host is not None or server is not None:
+        patches.attribute(start, "ThreadingTCPServer", bound)
+
+
+def announce(patches: Patches, text: str) -> None:
+    """One line in the station's log as soon as there is one."""
+    from dimples.station import start
+
+    from .logs import station_log
+
+    def announcing(original: Callable[..., Any]) -> Callable[..., Any]:
+        def init_logger(*args: Any, **more: Any) -> None:
+            original(*args, **more)
+            station_log("info", text)
+
+        return init_logger
+
+    patches.attribute(start, "init_logger", announcing)
