@@ -5,8 +5,9 @@ Made with dimp_fast, since both stacks read the same files; what is tested is th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dimp_fast import Document, Identifier, Keyring, LocalUser, Meta, PrivateKey
 from dimp_fast.cli.id_new import Made, NewFiles, save_account
@@ -14,7 +15,8 @@ from dimp_fast.cli.id_new import Made, NewFiles, save_account
 STATION_NETWORK = 2
 
 
-class Account(NamedTuple):
+@dataclass(frozen=True)
+class Account:
     """An account with its private keys."""
 
     user: LocalUser

@@ -57,6 +57,8 @@ def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) 
     for name in ("lock", "phantom"):
         if getattr(options, name):
             getattr(seams, name)(patches)
+    if not options.keys:
+        seams.forget_keys(patches)
     server = None
     if options.loop:
         server = loop.server_class(options, _counters, guard)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .._patches import Patches
 
-__all__ = ["announce", "listen", "lock", "phantom", "reads"]
+__all__ = ["announce", "forget_keys", "listen", "lock", "phantom", "reads"]
 
 READ_BYTES = 64 * 1024
 """The reference reads 1232 bytes at a time: what fits one UDP datagram."""
@@ -53,6 +53,14 @@ def phantom(patches: Patches) -> None:
         return split
 
     patches.attribute(ServerMessenger, "_split_personal_message", without)
+
+
+def forget_keys(patches: Patches) -> None:
+    """Parse every key anew: what ``keys`` is when it is switched off. The plug-ins hold what they
+    have parsed."""
+    from .._plugins import keys
+
+    patches.attribute(keys, "MAX_CACHED_TEXT", lambda _: -1)
 
 
 def listen(patches: Patches, host: str | None, server: type[Any] | None = None) -> None:
