@@ -155,6 +155,10 @@ class WireClient:
     def _handshake(self, title: str) -> Content:
         return self.content(lambda content: content.get("title") == title, f"handshake {title}")
 
+    def fileno(self) -> int:
+        """For ``select``."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         self._socket.close()
 
