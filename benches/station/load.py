@@ -50,7 +50,8 @@ def variants(options: argparse.Namespace) -> dict[str, Sequence[str]]:
         for name in SWITCHES:
             more = ["loop", name] if name in ("wake", "reads") else [name]
             made[f"without {' and '.join(more)}"] = [
-                *LEVEL, *(part for one in more for part in ("--without", one))
+                *LEVEL,
+                *(part for one in more for part in ("--without", one)),
             ]
     return made
 
@@ -107,9 +108,7 @@ def load(station: Station, folder: Path, options: argparse.Namespace) -> dict[st
 
 
 def drive(pairs: list[Pair], each: int, window: int) -> None:
-    clients = {
-        client.fileno(): client for pair in pairs for client in (pair.sender, pair.receiver)
-    }
+    clients = {client.fileno(): client for pair in pairs for client in (pair.sender, pair.receiver)}
     end = time.monotonic() + SECONDS
     while any(pair.done < each for pair in pairs):
         if time.monotonic() > end:

@@ -14,8 +14,9 @@ import json
 import logging
 import sys
 import time
-from typing import Any
+from typing import Any, ClassVar
 
+from dimax import DocumentCommand, FileContent, TextContent
 from dimples.client import ClientChecker, ClientFacebook, ClientMessenger, Terminal
 from dimples.client.compat import ClientLibraryLoader
 from dimples.client.processor import ClientMessageProcessor
@@ -24,7 +25,6 @@ from dimples.database import AccountDatabase, MessageDatabase, SessionDatabase
 from dimples.group import SharedGroupManager
 from dimples.utils import Config
 from dimsdk import ID, Envelope, InstantMessage
-from dimax import DocumentCommand, FileContent, TextContent
 
 Answer = dict[str, Any]
 RUNNING = 4
@@ -34,7 +34,7 @@ RUNNING = 4
 class Processor(ClientMessageProcessor):
     """The client's own, which also writes down what it is given."""
 
-    received: list[Answer] = []
+    received: ClassVar[list[Answer]] = []
 
     async def process_content(self, content: Any, r_msg: Any) -> Any:
         data = content.get("data")

@@ -76,7 +76,11 @@ class Station:
         arguments = [sys.executable, "-W", "ignore", *command, f"--config={self.config}", *more]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                arguments, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+                arguments,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
 
     def wait(self, seconds: float = 30) -> None:

@@ -179,9 +179,7 @@ def test_a_station_of_ones_own_is_not_trusted(guarded: People) -> None:
     assert str(alice.account) not in senders(bob)
     while station.receive(0.3):
         pass
-    assert all(
-        message_fields(frame)["receiver"] != str(alice.account) for frame in station.frames
-    )
+    assert all(message_fields(frame)["receiver"] != str(alice.account) for frame in station.frames)
 
 
 def test_good_messages_still_pass(guarded: People) -> None:

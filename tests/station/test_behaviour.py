@@ -162,9 +162,7 @@ def two_terminals(people: People) -> dict[str, WireClient]:
     for name in ("phone", "pad"):
         inbox = PrivateKey.generate("RSA", bits=1024)
         properties = {"name": "Bob", "key": inbox.public_key.to_dict()}
-        visa = Document.create(
-            first.identifier, "visa", properties, terminal=name
-        ).sign(key)
+        visa = Document.create(first.identifier, "visa", properties, terminal=name).sign(key)
         user = LocalUser(first.identifier, key, [(name, inbox)])
         devices[name] = people.wire(Account(user, first.meta, visa))
     return devices

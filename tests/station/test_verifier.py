@@ -24,9 +24,7 @@ class People:
 
     def frame(self, sender: Account, receiver: Account) -> bytes:
         content = {"type": 1, "sn": 1, "text": "Hey"}
-        sealed = seal(
-            content, sender=sender.user, receivers=str(receiver), keyring=self.keyring
-        )
+        sealed = seal(content, sender=sender.user, receivers=str(receiver), keyring=self.keyring)
         return encode(sealed)
 
 
@@ -107,9 +105,7 @@ def test_what_is_queued_meanwhile_is_one_batch(people: People, counters: Counter
 def test_bytes_bound_a_batch_too(people: People, counters: Counters) -> None:
     slow = Slow()
     frame = people.frame(people.alice, people.bob)
-    verifier = Verifier(
-        Keyring(max_accounts=8, loader=slow), counters, most_bytes=3 * len(frame)
-    )
+    verifier = Verifier(Keyring(max_accounts=8, loader=slow), counters, most_bytes=3 * len(frame))
 
     async def ask() -> None:
         first = verifier.submit(frame)

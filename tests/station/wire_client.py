@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from station_accounts import Account
+
 from dimp_fast import DimError, Identifier, Keyring, encode, open_message, seal
 from dimp_fast.framing import Decoder, MtpType, encode_mtp, messages, reply
-from station_accounts import Account
 
 ANY_STATION, EVERY_STATION = "station@anywhere", "stations@everywhere"
 HELLO, AGAIN, WELCOME = "Hello world!", "DIM?", "DIM!"
@@ -125,9 +126,7 @@ class WireClient:
         return self.content(lambda content: content.get("text") == text, repr(text), seconds)
 
     def receipt(self, seconds: float = 10) -> Content:
-        return self.content(
-            lambda content: content.get("command") == "receipt", "receipt", seconds
-        )
+        return self.content(lambda content: content.get("command") == "receipt", "receipt", seconds)
 
     def signatures(self) -> list[str]:
         """The signatures of all that has arrived, as text."""

@@ -70,9 +70,7 @@ def add_parser(commands: Any) -> None:
         "--metrics", type=positive, metavar="PORT", help="counters for Prometheus on the loopback"
     )
     parser.add_argument("--host", metavar="ADDRESS", help="listen there (default: everywhere)")
-    parser.add_argument(
-        "--log-level", choices=LEVELS, default="warning", help="(default: warning)"
-    )
+    parser.add_argument("--log-level", choices=LEVELS, default="warning", help="(default: warning)")
     parser.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="for the station itself")
 
 

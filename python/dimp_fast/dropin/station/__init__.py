@@ -8,6 +8,7 @@ Not here: plug-ins (``dropin._plugins``), how a process is started (``cli.statio
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["SWITCHES", "Counters", "Options", "counters", "install"]
 
 _counters = Counters()
+_exported: set[int] = set()
+"""Ports on which the counters are served."""
 
 
 def counters() -> dict[str, Any]:
@@ -27,30 +30,40 @@ def counters() -> dict[str, Any]:
     return _counters.snapshot()
 
 
-def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) -> Options:
-    """Harden the station of this process.
+def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) -> Options | None:
+    """Harden the station of this process: all of it, or nothing when it is not one that is known.
 
     Args:
         patches: remembers what was changed.
         given: by name, see :class:`Options`.
 
     Returns:
-        The options, with their defaults.
+        The options, with their defaults; ``None`` when nothing was changed.
 
     Raises:
         ImportError: the station, or what an option asks for, is not installed.
         OSError: the port for the counters cannot be had.
         TypeError: an option that there is not.
         ValueError: an option that cannot be.
+
+    Warns:
+        DropinWarning: the station is not one that is known; it stays as it is.
     """
     from ..._version import __version__
-    from . import loop, seams, wake
+    from .. import DropinWarning
+    from . import known, loop, seams, wake
     from .counters import export
     from .guard import Guard
 
     options = given if isinstance(given, Options) else Options.of(given or {})
-    if options.metrics is not None:
+    if difference := known.difference():
+        warnings.warn(
+            f"dimp_fast: {difference}; the station is not hardened", DropinWarning, stacklevel=5
+        )
+        return None
+    if options.metrics is not None and options.metrics not in _exported:
         export(_counters, options.metrics)
+        _exported.add(options.metrics)
     guard = Guard(options, _counters) if options.verify else None
     if guard is not None:
         guard.install(patches)

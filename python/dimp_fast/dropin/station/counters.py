@@ -6,7 +6,7 @@ Numbers only go up. Not here: logs, and anything about single messages or people
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,7 +36,7 @@ class Counters:
         self._refused: Counter[str] = Counter()
         self._batches: Counter[int] = Counter()
         self._messages_in_batches = 0
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._events: Counter[str] = Counter()
 
     def pass_(self, reason: str) -> None:
@@ -83,7 +83,7 @@ class Counters:
 class Collector:
     """The same for Prometheus, whose client must be installed. Register it with a registry::
 
-        prometheus_client.REGISTRY.register(Collector(counters))
+    prometheus_client.REGISTRY.register(Collector(counters))
     """
 
     def __init__(self, counters: Counters) -> None:

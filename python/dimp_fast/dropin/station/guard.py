@@ -94,7 +94,7 @@ class Guard:
         station_log("error", f"a batch could not be verified, and is refused: {error!r}")
 
     def forget(self, identifier: object) -> None:
-        """The station has stored something new about an account: read it again when it is needed."""
+        """The station has stored something new about an account: read it when it is needed."""
         if self._keyring is not None and (text := _entity_or_none(str(identifier))) is not None:
             self._keyring.discard(text)
 
@@ -125,9 +125,7 @@ class Guard:
         fields = {} if message is None else message.to_dict()
         sender = None if message is None else str(message.sender.without_terminal())
         session = messenger.session
-        decision = rules.judge(
-            verified.code, sender, _user_of(session), fields, self._neighbours
-        )
+        decision = rules.judge(verified.code, sender, _user_of(session), fields, self._neighbours)
         if not decision.allowed:
             self._refuse(decision.reason, sender, session, verified.reason)
             return []

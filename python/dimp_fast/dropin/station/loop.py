@@ -190,7 +190,9 @@ class Connection(asyncio.Protocol):
         if not messages and not is_mars:
             return
         guard = self._guard
-        begun = [(message, None if guard is None else guard.submit(message)) for message in messages]
+        begun = [
+            (message, None if guard is None else guard.submit(message)) for message in messages
+        ]
         self._arrived.append(_Arrived(begun, is_mars))
         self._waiting += len(messages)
         self._counters.event("received", len(messages))
@@ -273,7 +275,11 @@ class Connection(asyncio.Protocol):
         """Serial number, frame, and whether the client will acknowledge it."""
         kind = self._decoder.kind
         if kind == "ws":
-            return framing.websocket_sn(payload), framing.encode_websocket(payload), self._acknowledges
+            return (
+                framing.websocket_sn(payload),
+                framing.encode_websocket(payload),
+                self._acknowledges,
+            )
         number = next(_serial_numbers)
         if kind == "mars":
             sn = (number & 0xFFFFFFFF).to_bytes(4, "big")
@@ -433,9 +439,7 @@ class LoopServer:
         remote = transport.get_extra_info("peername")[:2]
         shared = GlobalVariable()
         session = _session_class()(remote, connection, shared.sdb)
-        messenger = create_messenger(
-            facebook=shared.facebook, database=shared.mdb, session=session
-        )
+        messenger = create_messenger(facebook=shared.facebook, database=shared.mdb, session=session)
         SessionCenter().add_session(session=session)
         session.set_active(active=True)
         self._connections.add(connection)
@@ -488,9 +492,7 @@ def _session_class() -> type[Any]:
                 await super().stop()
                 self._connection.close()
 
-            async def queue_message_package(
-                self, msg: Any, data: bytes, priority: int = 0
-            ) -> bool:
+            async def queue_message_package(self, msg: Any, data: bytes, priority: int = 0) -> bool:
                 return self._connection.push(data, msg)
 
         _LoopSession = LoopSession

@@ -68,7 +68,6 @@ class Options:
             raise TypeError(f"options of the station: unknown: {', '.join(unknown)}")
         return cls(**given)
 
-
     def __str__(self) -> str:
         """One line for a log."""
         on = [name for name in SWITCHES if getattr(self, name)]

@@ -72,4 +72,6 @@ def wake(patches: Patches) -> None:
         return append
 
     patches.attribute(ServerSession, "_idle", lambda _: idle)
-    patches.attribute(ServerSession, "_queue_append", lambda _: ringing(ServerSession._queue_append))
+    patches.attribute(
+        ServerSession, "_queue_append", lambda _: ringing(ServerSession._queue_append)
+    )
