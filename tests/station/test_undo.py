@@ -70,22 +70,25 @@ GUARD = {
 PHANTOM = "dimples.server:ServerMessenger._split_personal_message"
 LOCK = "small.lock.lock:_ThreadingLock.acquire"
 SERVER = "dimples.station.start:ThreadingTCPServer.serve_forever"
+CONFIG = "dimples.utils:Config.load"
 LOG = "dimples.station.start:init_logger"
+
+EVERYTHING = GUARD | {PHANTOM, LOCK, SERVER, CONFIG, LOG}
 
 
 def test_all_of_it_goes_back() -> None:
     found = ask(True)
-    assert set(found["changed"]) == GUARD | {PHANTOM, LOCK, SERVER, LOG}
+    assert set(found["changed"]) == EVERYTHING
     assert (found["left"], found["kept"], found["hardened"]) == ([], [], True)
 
 
 @pytest.mark.parametrize(
     ("switch", "places"),
-    [("verify", GUARD), ("phantom", {PHANTOM}), ("lock", {LOCK})],
+    [("verify", GUARD), ("phantom", {PHANTOM}), ("lock", {LOCK}), ("redis", {CONFIG})],
 )
 def test_what_is_switched_off_is_not_touched(switch: str, places: set[str]) -> None:
     changed = set(ask({switch: False})["changed"])
-    assert changed == (GUARD | {PHANTOM, LOCK, SERVER, LOG}) - places
+    assert changed == EVERYTHING - places
 
 
 def test_threads() -> None:

@@ -42,6 +42,7 @@ SEAMS: Mapping[str, tuple[str, ...]] = {
     "dimples.station.shared:create_messenger": ("facebook", "database", "session"),
     "dimples.station.start:ThreadingTCPServer.serve_forever": ("self", "poll_interval"),
     "dimples.station.start:init_logger": ("name", "level", "show_location", "directory"),
+    "dimples.utils:Config.load": ("self", "path"),
     "small.lock.lock:_ThreadingLock.acquire": ("self", "blocking", "timeout"),
 }  # fmt: skip
 

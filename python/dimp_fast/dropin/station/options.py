@@ -35,6 +35,8 @@ class Options:
     """A lock that is free is taken at once, without a detour through a thread pool."""
     phantom: bool = True
     """No second copy of a message for the terminal ``/`` that does not exist."""
+    redis: bool = True
+    """A station without Redis remembers that instead of looking it up for every message."""
     keys: bool = True
     """A key that was parsed is kept by its text."""
     max_accounts: int = 100_000
@@ -76,5 +78,5 @@ class Options:
         return f"on: {', '.join(on) or 'nothing'}; off: {', '.join(off) or 'nothing'}{vouching}"
 
 
-SWITCHES = ("verify", "loop", "uvloop", "wake", "reads", "lock", "phantom", "keys")
+SWITCHES = ("verify", "loop", "uvloop", "wake", "reads", "lock", "phantom", "redis", "keys")
 """What can be switched off by name."""

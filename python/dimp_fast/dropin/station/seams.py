@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from .._patches import Patches
 
-__all__ = ["announce", "forget_keys", "listen", "lock", "phantom", "reads"]
+__all__ = ["announce", "forget_keys", "listen", "lock", "phantom", "reads", "redis"]
 
 READ_BYTES = 64 * 1024
 """The reference reads 1232 bytes at a time: what fits one UDP datagram."""
@@ -38,6 +39,35 @@ def reads(patches: Patches) -> None:
     from startrek import BaseHub
 
     patches.attribute(BaseHub, "MSS", lambda _: READ_BYTES)
+
+
+def redis(patches: Patches) -> None:
+    """Remember that there is no Redis. The reference looks that up in its configuration a dozen
+    times a message."""
+    from dimples.utils import Config
+
+    absent: WeakSet[Any] = WeakSet()
+
+    def remembering(original: property) -> property:
+        def connector(config: Any) -> Any:
+            if config in absent:
+                return None
+            found = original.fget(config)  # type: ignore[misc]
+            if found is None:
+                absent.add(config)
+            return found
+
+        return property(connector)
+
+    def loading(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def load(config: Any, path: str | None = None) -> Any:
+            absent.discard(config)
+            return await original(config, path)
+
+        return load
+
+    patches.attribute(Config, "redis_connector", remembering)
+    patches.attribute(Config, "load", loading)
 
 
 def phantom(patches: Patches) -> None:
