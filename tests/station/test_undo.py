@@ -70,10 +70,14 @@ GUARD = {
 PHANTOM = "dimples.server:ServerMessenger._split_personal_message"
 LOCK = "small.lock.lock:_ThreadingLock.acquire"
 SERVER = "dimples.station.start:ThreadingTCPServer.serve_forever"
-CONFIG = "dimples.utils:Config.load"
+CHECKS = {f"dimples.common:CommonFacebook.get_{what}" for what in ("meta", "documents")}
+REDIS = {
+    "dimples.utils:Config.load",
+    *(f"dimples.database.redis:MessageCache.{what}_reliable_message" for what in ("save", "remove")),
+}
 LOG = "dimples.station.start:init_logger"
 
-EVERYTHING = GUARD | {PHANTOM, LOCK, SERVER, CONFIG, LOG}
+EVERYTHING = GUARD | REDIS | CHECKS | {PHANTOM, LOCK, SERVER, LOG}
 
 
 def test_all_of_it_goes_back() -> None:
@@ -84,7 +88,7 @@ def test_all_of_it_goes_back() -> None:
 
 @pytest.mark.parametrize(
     ("switch", "places"),
-    [("verify", GUARD), ("phantom", {PHANTOM}), ("lock", {LOCK}), ("redis", {CONFIG})],
+    [("verify", GUARD), ("phantom", {PHANTOM}), ("lock", {LOCK}), ("redis", REDIS), ("checks", CHECKS)],
 )
 def test_what_is_switched_off_is_not_touched(switch: str, places: set[str]) -> None:
     changed = set(ask({switch: False})["changed"])

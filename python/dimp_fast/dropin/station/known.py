@@ -42,6 +42,10 @@ SEAMS: Mapping[str, tuple[str, ...]] = {
     "dimples.station.shared:create_messenger": ("facebook", "database", "session"),
     "dimples.station.start:ThreadingTCPServer.serve_forever": ("self", "poll_interval"),
     "dimples.station.start:init_logger": ("name", "level", "show_location", "directory"),
+    "dimples.database.redis:MessageCache.save_reliable_message": ("self", "msg", "receiver"),
+    "dimples.database.redis:MessageCache.remove_reliable_message": ("self", "msg", "receiver"),
+    "dimples.common:CommonFacebook.get_meta": ("self", "identifier"),
+    "dimples.common:CommonFacebook.get_documents": ("self", "identifier"),
     "dimples.utils:Config.load": ("self", "path"),
     "small.lock.lock:_ThreadingLock.acquire": ("self", "blocking", "timeout"),
 }  # fmt: skip

@@ -37,6 +37,8 @@ class Options:
     """No second copy of a message for the terminal ``/`` that does not exist."""
     redis: bool = True
     """A station without Redis remembers that instead of looking it up for every message."""
+    checks: bool = True
+    """An account is looked over for what is to be asked for once a second, not at each reading."""
     keys: bool = True
     """A key that was parsed is kept by its text."""
     max_accounts: int = 100_000
@@ -78,5 +80,5 @@ class Options:
         return f"on: {', '.join(on) or 'nothing'}; off: {', '.join(off) or 'nothing'}{vouching}"
 
 
-SWITCHES = ("verify", "loop", "uvloop", "wake", "reads", "lock", "phantom", "redis", "keys")
+SWITCHES = ("verify", "loop", "uvloop", "wake", "reads", "lock", "phantom", "redis", "checks", "keys")
 """What can be switched off by name."""

@@ -5,6 +5,7 @@ Each is a function that makes one change through the recorder, and has a switch 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -12,7 +13,13 @@ from weakref import WeakSet
 if TYPE_CHECKING:
     from .._patches import Patches
 
-__all__ = ["announce", "forget_keys", "listen", "lock", "phantom", "reads", "redis"]
+__all__ = ["announce", "checks", "forget_keys", "listen", "lock", "phantom", "reads", "redis"]
+
+CHECK_EVERY = 1.0
+"""Seconds."""
+
+MOST_CHECKED = 10_000
+"""Accounts whose last look is remembered."""
 
 READ_BYTES = 64 * 1024
 """The reference reads 1232 bytes at a time: what fits one UDP datagram."""
@@ -42,8 +49,9 @@ def reads(patches: Patches) -> None:
 
 
 def redis(patches: Patches) -> None:
-    """Remember that there is no Redis. The reference looks that up in its configuration a dozen
-    times a message."""
+    """Remember that there is no Redis, and prepare nothing for it. The reference looks that up in
+    its configuration a dozen times a message, and writes the JSON that it then does not store."""
+    from dimples.database.redis import MessageCache
     from dimples.utils import Config
 
     absent: WeakSet[Any] = WeakSet()
@@ -68,6 +76,44 @@ def redis(patches: Patches) -> None:
 
     patches.attribute(Config, "redis_connector", remembering)
     patches.attribute(Config, "load", loading)
+    for name in ("save_reliable_message", "remove_reliable_message"):
+        patches.attribute(MessageCache, name, _where_there_is_redis)
+
+
+def _where_there_is_redis(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def store(cache: Any, msg: Any, receiver: Any) -> bool:
+        if cache.connector is None:
+            return False  # what the original says in the end
+        return bool(await original(cache, msg=msg, receiver=receiver))
+
+    return store
+
+
+def checks(patches: Patches) -> None:
+    """Look over an account for what is to be asked for at most once a second. The reference does it
+    in a task of its own each time that it reads a meta or a document, six times a message; what it
+    then asks for, it asks at most every ten minutes."""
+    from dimples.common import CommonFacebook
+
+    def now_and_then(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        looked: dict[Any, float] = {}
+
+        def make(original: Callable[..., Any]) -> Callable[..., Any]:
+            async def get(facebook: Any, identifier: Any) -> Any:
+                now = time.monotonic()
+                if now - looked.get(identifier, 0.0) < CHECK_EVERY:
+                    return await getattr(facebook.database, name)(identifier=identifier)
+                if len(looked) >= MOST_CHECKED:
+                    looked.clear()
+                looked[identifier] = now
+                return await original(facebook, identifier=identifier)
+
+            return get
+
+        return make
+
+    for name in ("get_meta", "get_documents"):
+        patches.attribute(CommonFacebook, name, now_and_then(name))
 
 
 def phantom(patches: Patches) -> None:
