@@ -16,6 +16,9 @@ from station_accounts import STATION_NETWORK, Account, make_account
 PLAIN = ("-m", "dimples.station.start")
 DROP_IN = ("-m", "dimp_fast", "station")
 
+PROCESS_CLOCK = 2
+"""Makes a process into a clock of its CPU time (Linux, ``CPUCLOCK_SCHED``)."""
+
 CONFIG = """\
 [database]
 root = {root}
@@ -99,9 +102,9 @@ class Station:
         return self.log.read_text(errors="replace")[-4000:]
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its threads."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """User and system time of all its threads, also of those that are over. To the nanosecond:
+        what ``/proc`` says is counted in ticks, which short turns slip through."""
+        return time.clock_gettime(~self.process.pid << 3 | PROCESS_CLOCK)
 
     def memory(self) -> int:
         """Bytes of physical memory."""

@@ -181,7 +181,10 @@ def test_a_neighbour_that_vouches(tmp_path: Path) -> None:
         people.close()
 
 
-@pytest.mark.parametrize("switch", ["verify", "uvloop", "wake", "reads", "lock", "phantom", "redis", "checks", "keys"])
+@pytest.mark.parametrize(
+    "switch",
+    ["verify", "uvloop", "wake", "reads", "lock", "phantom", "redis", "checks", "ids", "keys"],
+)
 def test_each_change_can_be_switched_off(tmp_path: Path, switch: str) -> None:
     """And messages go on."""
     more = ["--without", switch]

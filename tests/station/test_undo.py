@@ -71,13 +71,17 @@ PHANTOM = "dimples.server:ServerMessenger._split_personal_message"
 LOCK = "small.lock.lock:_ThreadingLock.acquire"
 SERVER = "dimples.station.start:ThreadingTCPServer.serve_forever"
 CHECKS = {f"dimples.common:CommonFacebook.get_{what}" for what in ("meta", "documents")}
+IDS = "dimax.ext.account:GeneralAccountHelper.parse_id"
 REDIS = {
     "dimples.utils:Config.load",
-    *(f"dimples.database.redis:MessageCache.{what}_reliable_message" for what in ("save", "remove")),
+    *(
+        f"dimples.database.redis:MessageCache.{what}_reliable_message"
+        for what in ("save", "remove")
+    ),
 }
 LOG = "dimples.station.start:init_logger"
 
-EVERYTHING = GUARD | REDIS | CHECKS | {PHANTOM, LOCK, SERVER, LOG}
+EVERYTHING = GUARD | REDIS | CHECKS | {PHANTOM, LOCK, SERVER, LOG, IDS}
 
 
 def test_all_of_it_goes_back() -> None:
@@ -88,7 +92,14 @@ def test_all_of_it_goes_back() -> None:
 
 @pytest.mark.parametrize(
     ("switch", "places"),
-    [("verify", GUARD), ("phantom", {PHANTOM}), ("lock", {LOCK}), ("redis", REDIS), ("checks", CHECKS)],
+    [
+        ("verify", GUARD),
+        ("phantom", {PHANTOM}),
+        ("lock", {LOCK}),
+        ("redis", REDIS),
+        ("checks", CHECKS),
+        ("ids", {IDS}),
+    ],
 )
 def test_what_is_switched_off_is_not_touched(switch: str, places: set[str]) -> None:
     changed = set(ask({switch: False})["changed"])

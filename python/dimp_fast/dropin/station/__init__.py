@@ -67,7 +67,7 @@ def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) 
     guard = Guard(options, _counters) if options.verify else None
     if guard is not None:
         guard.install(patches)
-    for name in ("lock", "phantom", "redis", "checks"):
+    for name in ("lock", "phantom", "redis", "checks", "ids"):
         if getattr(options, name):
             getattr(seams, name)(patches)
     if not options.keys:

@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -49,6 +50,7 @@ class Guard:
         self._refusals = RefusalLog()
         self._asked: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         """Whom a session key was told, by session."""
+        self._station = _station_parts()
         self._verifier: Verifier | None = None
         self._keyring: Keyring | None = None
 
@@ -131,8 +133,22 @@ class Guard:
             return []
         self._counters.pass_(decision.reason)
         start = time.perf_counter()
-        answers = await _processed(messenger, fields)
+        answers = await self._processed(messenger, fields)
         self._counters.spend("process", time.perf_counter() - start)
+        return answers
+
+    async def _processed(self, messenger: Any, fields: dict[str, Any]) -> list[bytes]:
+        """What ``process_package`` of the reference does after it has parsed the bytes."""
+        message = self._station.ReliableMessage.parse(msg=fields)
+        if message is None:
+            return []
+        self._station.Compatible.fix_meta_attachment(msg=message)
+        self._station.Compatible.fix_visa_attachment(msg=message)
+        answers = []
+        for answer in await messenger.process_reliable_message(msg=message):
+            data = await messenger.serialize_message(msg=answer)
+            if data:
+                answers.append(data)
         return answers
 
     def _refuse(self, reason: str, sender: str | None, session: Any, detail: str) -> None:
@@ -142,16 +158,13 @@ class Guard:
 
     def is_duplicate(self, message: Any, node: Any) -> bool:
         """In place of the station's filter; keeps the trace of the stations on the way."""
-        from dimples.common import MessageUtils
-        from dimples.server.trace import TraceNode
-
-        receiver = str(MessageUtils.real_receiver(msg=message))
+        receiver = str(self._station.MessageUtils.real_receiver(msg=message))
         if not self._duplicates.is_new(_signature_of(message), receiver, time.monotonic()):
             self._counters.event("duplicates")
             return True
         traces = message.get("traces")
         before = list(traces)[: MOST_TRACES - 1] if isinstance(traces, list) else []
-        message["traces"] = [*before, TraceNode.create(identifier=node).to_map()]
+        message["traces"] = [*before, self._station.TraceNode.create(identifier=node).to_map()]
         return False
 
     # -- the handshake
@@ -226,22 +239,19 @@ FROM_STATIONS = frozenset({"DIM?", "DIM!", "Nice to meet you!", "Nice to meet yo
 """Titles of a handshake that log nobody in."""
 
 
-async def _processed(messenger: Any, fields: dict[str, Any]) -> list[bytes]:
-    """What ``process_package`` of the reference does after it has parsed the bytes."""
+def _station_parts() -> SimpleNamespace:
+    """What is needed of the station for every message, imported once."""
+    from dimples.common import MessageUtils
     from dimples.common.compat import Compatible
+    from dimples.server.trace import TraceNode
     from dimsdk import ReliableMessage
 
-    message = ReliableMessage.parse(msg=fields)
-    if message is None:
-        return []
-    Compatible.fix_meta_attachment(msg=message)
-    Compatible.fix_visa_attachment(msg=message)
-    answers = []
-    for answer in await messenger.process_reliable_message(msg=message):
-        data = await messenger.serialize_message(msg=answer)
-        if data:
-            answers.append(data)
-    return answers
+    return SimpleNamespace(
+        Compatible=Compatible,
+        MessageUtils=MessageUtils,
+        ReliableMessage=ReliableMessage,
+        TraceNode=TraceNode,
+    )
 
 
 def _signature_of(message: Any) -> bytes:

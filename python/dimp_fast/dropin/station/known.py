@@ -46,6 +46,7 @@ SEAMS: Mapping[str, tuple[str, ...]] = {
     "dimples.database.redis:MessageCache.remove_reliable_message": ("self", "msg", "receiver"),
     "dimples.common:CommonFacebook.get_meta": ("self", "identifier"),
     "dimples.common:CommonFacebook.get_documents": ("self", "identifier"),
+    "dimax.ext.account:GeneralAccountHelper.parse_id": ("self", "identifier"),
     "dimples.utils:Config.load": ("self", "path"),
     "small.lock.lock:_ThreadingLock.acquire": ("self", "blocking", "timeout"),
 }  # fmt: skip

@@ -322,8 +322,9 @@ class Connection(asyncio.Protocol):
             self._delivered(sent.message)
 
     def _delivered(self, message: Any) -> None:
-        """The station stores a message until its client has it."""
-        self._server.start(self._server.remove_stored(self.session, message))
+        """The station stores a message until its client has it, if it stores any."""
+        if self._server.stores:
+            self._server.start(self._server.remove_stored(self.session, message))
 
 
 class LoopServer:
@@ -351,6 +352,8 @@ class LoopServer:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.loop: asyncio.AbstractEventLoop = _new_loop(self.options.uvloop)
         self.thread = 0
+        self.stores = True
+        """Whether messages are stored for users who are not online."""
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stop = threading.Event()
@@ -438,6 +441,7 @@ class LoopServer:
 
         remote = transport.get_extra_info("peername")[:2]
         shared = GlobalVariable()
+        self.stores = not self.options.redis or shared.config.redis_connector is not None
         session = _session_class()(remote, connection, shared.sdb)
         messenger = create_messenger(facebook=shared.facebook, database=shared.mdb, session=session)
         SessionCenter().add_session(session=session)

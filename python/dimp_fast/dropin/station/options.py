@@ -39,6 +39,8 @@ class Options:
     """A station without Redis remembers that instead of looking it up for every message."""
     checks: bool = True
     """An account is looked over for what is to be asked for once a second, not at each reading."""
+    ids: bool = True
+    """An ID is recognised by its type."""
     keys: bool = True
     """A key that was parsed is kept by its text."""
     max_accounts: int = 100_000
@@ -80,5 +82,17 @@ class Options:
         return f"on: {', '.join(on) or 'nothing'}; off: {', '.join(off) or 'nothing'}{vouching}"
 
 
-SWITCHES = ("verify", "loop", "uvloop", "wake", "reads", "lock", "phantom", "redis", "checks", "keys")
+SWITCHES = (
+    "verify",
+    "loop",
+    "uvloop",
+    "wake",
+    "reads",
+    "lock",
+    "phantom",
+    "redis",
+    "checks",
+    "ids",
+    "keys",
+)
 """What can be switched off by name."""

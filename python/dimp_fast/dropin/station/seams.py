@@ -13,7 +13,17 @@ from weakref import WeakSet
 if TYPE_CHECKING:
     from .._patches import Patches
 
-__all__ = ["announce", "checks", "forget_keys", "listen", "lock", "phantom", "reads", "redis"]
+__all__ = [
+    "announce",
+    "checks",
+    "forget_keys",
+    "ids",
+    "listen",
+    "lock",
+    "phantom",
+    "reads",
+    "redis",
+]
 
 CHECK_EVERY = 1.0
 """Seconds."""
@@ -114,6 +124,30 @@ def checks(patches: Patches) -> None:
 
     for name in ("get_meta", "get_documents"):
         patches.attribute(CommonFacebook, name, now_and_then(name))
+
+
+def ids(patches: Patches) -> None:
+    """Recognise an ID by its type. The reference asks an abstract class first, 18 times a message,
+    for what is nearly always text or an ID that it made itself."""
+    from dimax.ext.account import GeneralAccountHelper
+    from mkm.protocol import ID
+
+    made: set[type] = set()
+
+    def recognising(original: Callable[..., Any]) -> Callable[..., Any]:
+        def parse_id(helper: Any, identifier: Any) -> Any:
+            kind = type(identifier)
+            if kind in made:
+                return identifier
+            if kind is str:
+                return helper.get_id_factory().parse_id(identifier)
+            if isinstance(identifier, ID):
+                made.add(kind)
+            return original(helper, identifier)
+
+        return parse_id
+
+    patches.attribute(GeneralAccountHelper, "parse_id", recognising)
 
 
 def phantom(patches: Patches) -> None:
