@@ -29,6 +29,8 @@ from . import (
     message_open,
     message_seal,
     message_show,
+    run,
+    station,
     verify,
 )
 from ._options import Unusable
@@ -107,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     group_show.add_parser(groups)
     group_verify.add_parser(groups)
     group_replay.add_parser(groups)
+    station.add_parser(commands)
+    run.add_parser(commands)
     doctor.add_parser(commands)
     return parser
 

@@ -93,11 +93,11 @@ def run(options: argparse.Namespace) -> int:
     made = _make(options, kind)
     for warning in _warnings(made, options):
         complain(f"dimp-fast id new: {warning}")
-    with _Files() as files:
+    with NewFiles() as files:
         if options.out is not None:
             _save_beside(made, Path(options.out), files)
         else:
-            _save_account(made, Path(options.accounts), files)
+            save_account(made, Path(options.accounts), files)
     (_write_json if options.json else _write_text)(made, files.paths, options.print_secret)
     return 0
 
@@ -182,13 +182,13 @@ def _warnings(made: Made, options: argparse.Namespace) -> list[str]:
     return warnings
 
 
-class _Files:
+class NewFiles:
     """New files. What was written goes again when something fails before the end."""
 
     def __init__(self) -> None:
         self.paths: dict[str, str] = {}
 
-    def __enter__(self) -> _Files:
+    def __enter__(self) -> NewFiles:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -214,7 +214,7 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(_PRIVATE_FOLDER, exist_ok=True)
 
 
-def _save_beside(made: Made, out: Path, files: _Files) -> None:
+def _save_beside(made: Made, out: Path, files: NewFiles) -> None:
     _make_private(out.parent)
     files.write("private key", out, made.key.to_dict(secret=True), _PRIVATE_FILE)
     files.write("meta", out.with_suffix(f".meta{out.suffix}"), made.meta.to_dict(), 0o666)
@@ -227,7 +227,7 @@ def _save_beside(made: Made, out: Path, files: _Files) -> None:
         files.write("visa key", place, made.visa_key.to_dict(secret=True), _PRIVATE_FILE)
 
 
-def _save_account(made: Made, root: Path, files: _Files) -> None:
+def save_account(made: Made, root: Path, files: NewFiles) -> None:
     folder = AccountFolder(root, create=True)
     if not (root / "public").is_dir():
         if next(folder.addresses(), None) is not None:

@@ -113,8 +113,7 @@ def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
         if options is not None and fit.is_whole and family.has_station():
             from . import station
 
-            station.install(made.patches, options)
-            made.is_hardened = True
+            made.is_hardened = station.install(made.patches, options) is not None
     except BaseException:
         made.patches.restore()  # never half of it
         raise

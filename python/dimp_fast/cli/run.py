@@ -1,0 +1,76 @@
+"""``dimp-fast run``: any program of the reference with the drop-in: edges, bots, clients."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import runpy
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from ._options import Unusable, add_command
+
+_EXAMPLE = """\
+example:
+  dimp-fast run dime --config=/etc/dim/edge.ini
+  dimp-fast run bot.py --name archivist
+  dimp-fast run -m my_client
+
+PROGRAM is a command that a package has installed, a file, or after -m a module. The station has
+a command of its own: dimp-fast station.
+
+exit code: that of the program; 2 when there is no such program, or no reference
+"""
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "run",
+        run,
+        purpose="run a program of the reference with the drop-in",
+        description="Run a program that uses the reference, with its plug-ins served by dimp_fast.",
+        example=_EXAMPLE,
+    )
+    parser.add_argument("--mode", choices=("secure", "compat"), default="secure")
+    parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module")
+    parser.add_argument("program", metavar="PROGRAM")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
+
+
+def run(options: argparse.Namespace) -> int:
+    """The subcommand; returns the exit code."""
+    program = _find(options.program, options.module)
+    from .. import dropin
+
+    try:
+        dropin.install(mode=options.mode)
+    except ImportError as error:
+        raise Unusable(f"{error}; try: pip install 'dimp-fast[station]'") from None
+    sys.argv = [options.program, *options.arguments]
+    sys.path.insert(0, str(Path(options.program).parent) if Path(options.program).is_file() else "")
+    try:
+        found = program()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    return found if isinstance(found, int) else 0
+
+
+def _find(name: str, is_module: bool) -> Any:
+    """What runs the program. It is looked for before anything is installed."""
+    if is_module:
+        if importlib.util.find_spec(name) is None:
+            raise Unusable(f"{name}: no such module")
+        return lambda: runpy.run_module(name, run_name="__main__", alter_sys=True)
+    if Path(name).is_file():
+        return lambda: runpy.run_path(name, run_name="__main__")
+    commands = entry_points(group="console_scripts", name=name)
+    if not commands:
+        raise Unusable(f"{name}: no such file, and no command that a package has installed")
+    command = next(iter(commands))
+    return lambda: command.load()()

@@ -1,0 +1,85 @@
+"""What changes in the real station: the rules for messages, and how it spends its time.
+
+:func:`install` is called by ``dimp_fast.dropin.install(harden_station=...)``. Everything goes
+through the recorder of patches, and back again. docs/station.md is the guide for operators.
+
+Not here: plug-ins (``dropin._plugins``), how a process is started (``cli.station``).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .counters import Counters
+from .options import SWITCHES, Options
+
+if TYPE_CHECKING:
+    from .._patches import Patches
+
+__all__ = ["SWITCHES", "Counters", "Options", "counters", "install"]
+
+_counters = Counters()
+_exported: set[int] = set()
+"""Ports on which the counters are served."""
+
+
+def counters() -> dict[str, Any]:
+    """What the station of this process has counted so far; see :class:`Counters`."""
+    return _counters.snapshot()
+
+
+def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) -> Options | None:
+    """Harden the station of this process: all of it, or nothing when it is not one that is known.
+
+    Args:
+        patches: remembers what was changed.
+        given: by name, see :class:`Options`.
+
+    Returns:
+        The options, with their defaults; ``None`` when nothing was changed.
+
+    Raises:
+        ImportError: the station, or what an option asks for, is not installed.
+        OSError: the port for the counters cannot be had.
+        TypeError: an option that there is not.
+        ValueError: an option that cannot be.
+
+    Warns:
+        DropinWarning: the station is not one that is known; it stays as it is.
+    """
+    from ..._version import __version__
+    from .. import DropinWarning
+    from . import known, loop, seams, wake
+    from .counters import export
+    from .guard import Guard
+
+    options = given if isinstance(given, Options) else Options.of(given or {})
+    if difference := known.difference():
+        warnings.warn(
+            f"dimp_fast: {difference}; the station is not hardened", DropinWarning, stacklevel=5
+        )
+        return None
+    if options.metrics is not None and options.metrics not in _exported:
+        export(_counters, options.metrics)
+        _exported.add(options.metrics)
+    guard = Guard(options, _counters) if options.verify else None
+    if guard is not None:
+        guard.install(patches)
+    for name in ("lock", "phantom", "redis", "checks", "ids"):
+        if getattr(options, name):
+            getattr(seams, name)(patches)
+    if not options.keys:
+        seams.forget_keys(patches)
+    server = None
+    if options.loop:
+        server = loop.server_class(options, _counters, guard)
+    else:
+        if options.reads:
+            seams.reads(patches)
+        if options.wake:
+            wake.wake(patches)
+    seams.listen(patches, options.host, server)
+    seams.announce(patches, f"{__version__} in the station; {options}")
+    return options
