@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-from dimp_fast.dropin.station.known import SEAMS
-
 SCRIPT = """
 import importlib, json, sys, warnings
 import dimp_fast.dropin as dropin
@@ -41,7 +39,7 @@ print(json.dumps({
     "left": [seam for seam in before if before[seam] != places()[seam]],
     "kept": kept,
     "hardened": status["hardened"],
-    "said": [str(one.message) for one in said],
+    "said": [str(one.message) for one in said if one.category is dropin.DropinWarning],
 }))
 """
 
@@ -125,4 +123,3 @@ def test_a_station_that_is_not_known_stays_as_it_is() -> None:
     [said] = found["said"]
     assert "_split_personal_message" in said
     assert "not hardened" in said
-    assert all(seam.count(":") == 1 for seam in SEAMS)

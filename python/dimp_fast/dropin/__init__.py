@@ -106,6 +106,7 @@ def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
     family = find()
     fit = family.fit()
     made = _Installed(family, fit, mode, options)
+    lacking = [fit.reason] if fit.reason else []
     try:
         _apply(made)
         if fit.level != NOTHING:
@@ -113,11 +114,14 @@ def _install(mode: str, options: Mapping[str, Any] | None) -> _Installed:
         if options is not None and fit.is_whole and family.has_station():
             from . import station
 
-            made.is_hardened = station.install(made.patches, options) is not None
+            if difference := station.difference():
+                lacking.append(difference)
+            else:
+                station.install(made.patches, options)
+                made.is_hardened = True
     except BaseException:
         made.patches.restore()  # never half of it
         raise
-    lacking = [fit.reason] if fit.reason else []
     if options is not None and not made.is_hardened:
         why = "" if lacking else ": there is none here"
         lacking.append(f"the station is not hardened{why}")

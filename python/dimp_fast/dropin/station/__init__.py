@@ -8,17 +8,17 @@ Not here: plug-ins (``dropin._plugins``), how a process is started (``cli.statio
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .counters import Counters
+from .known import difference
 from .options import SWITCHES, Options
 
 if TYPE_CHECKING:
     from .._patches import Patches
 
-__all__ = ["SWITCHES", "Counters", "Options", "counters", "install"]
+__all__ = ["SWITCHES", "Counters", "Options", "counters", "difference", "install"]
 
 _counters = Counters()
 _exported: set[int] = set()
@@ -30,37 +30,28 @@ def counters() -> dict[str, Any]:
     return _counters.snapshot()
 
 
-def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) -> Options | None:
-    """Harden the station of this process: all of it, or nothing when it is not one that is known.
+def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) -> Options:
+    """Harden the station of this process, which :func:`difference` finds to be as it is known.
 
     Args:
         patches: remembers what was changed.
         given: by name, see :class:`Options`.
 
     Returns:
-        The options, with their defaults; ``None`` when nothing was changed.
+        The options, with their defaults.
 
     Raises:
         ImportError: the station, or what an option asks for, is not installed.
         OSError: the port for the counters cannot be had.
         TypeError: an option that there is not.
         ValueError: an option that cannot be.
-
-    Warns:
-        DropinWarning: the station is not one that is known; it stays as it is.
     """
     from ..._version import __version__
-    from .. import DropinWarning
-    from . import known, loop, seams, wake
+    from . import loop, seams, wake
     from .counters import export
     from .guard import Guard
 
     options = given if isinstance(given, Options) else Options.of(given or {})
-    if difference := known.difference():
-        warnings.warn(
-            f"dimp_fast: {difference}; the station is not hardened", DropinWarning, stacklevel=5
-        )
-        return None
     if options.metrics is not None and options.metrics not in _exported:
         export(_counters, options.metrics)
         _exported.add(options.metrics)
