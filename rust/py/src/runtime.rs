@@ -10,6 +10,9 @@ use pyo3::types::PyDict;
 /// Stands for the level of the kernels of the codec.
 const KERNELS: &str = "kernels";
 
+/// Stands for that of base64, which is a library's work below the highest level.
+const BASE64: &str = "base64";
+
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
 const OPERATIONS: [(&str, &str); 17] = [
@@ -29,7 +32,7 @@ const OPERATIONS: [(&str, &str); 17] = [
     ("framing", "portable"),
     ("digests", "library"),
     ("base58", "library"),
-    ("base64", "library"),
+    ("base64", BASE64),
 ];
 
 /// Facts for a person who looks for the reason of a number: processor, SIMD level, threads, build.
@@ -48,6 +51,8 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     for (name, level) in OPERATIONS {
         let level = match level {
             KERNELS => simd::of_codec().name(),
+            BASE64 if simd::active() < Level::Avx512Ifma => "library",
+            BASE64 => Level::Avx512Ifma.name(),
             level => level,
         };
         operations.set_item(name, level)?;
