@@ -110,15 +110,15 @@ class AccountFolder:
             OSError: a file cannot be read.
             TypeError: ``address`` is not a ``str``.
         """
-        return self._read_account(address) if _is_account(address) else None
+        return self._read_account(address) if is_account(address) else None
 
     def _read_account(self, address: str) -> tuple[bytes, list[bytes]] | None:
         place = self._root / address
-        meta = _read(place / _META)
+        meta = read_file(place / _META)
         if meta is None:
             return None
         try:
-            documents = _read(place / _DOCUMENTS)
+            documents = read_file(place / _DOCUMENTS)
         except UnreadableAccount:
             return meta, [_NO_DOCUMENT]  # the meta alone has a key
         return meta, [] if documents is None else _split_documents(documents)
@@ -159,12 +159,12 @@ class AccountFolder:
         if len(text) > MAX_FILE_BYTES:
             return Code.TOO_LARGE
         address = Identifier.parse(owner).address
-        if not _is_account(address):
+        if not is_account(address):
             return Code.BAD_ADDRESS
         place = self._root / address
         self._make(place)
         with _locked(place):
-            held = _read(place / _META)
+            held = read_file(place / _META)
             if held is not None:
                 store = _new_store()
                 [((found, _), _)] = store.load([(address, held, [])], time.time(), 1)
@@ -205,7 +205,7 @@ class AccountFolder:
         if code is not Code.UNKNOWN_SENDER:
             return code  # it has not even the form
         address = owner_of(text)
-        if not _is_account(address) or not (place := self._root / address).is_dir():
+        if not is_account(address) or not (place := self._root / address).is_dir():
             return Code.UNKNOWN_SENDER
         with _locked(place):
             code = self._save_document(place, text)
@@ -214,10 +214,10 @@ class AccountFolder:
         return code
 
     def _save_document(self, place: Path, text: bytes) -> Code:
-        meta = _read(place / _META)
+        meta = read_file(place / _META)
         if meta is None:
             return Code.UNKNOWN_SENDER
-        content = _read(place / _DOCUMENTS)
+        content = read_file(place / _DOCUMENTS)
         there = [] if content is None else _split_documents(content)
         store, now = _new_store(), time.time()
         [((code, _), verdicts)] = store.load([(place.name, meta, there)], now, 1)
@@ -252,7 +252,7 @@ class AccountFolder:
 _META, _DOCUMENTS = "meta.js", "documents.js"
 
 
-def _is_account(address: str) -> bool:
+def is_account(address: str) -> bool:
     """Whether a folder may have that name: a canonical address that is not broadcast (DOC-9).
 
     A file system that ignores case may find the folder of another spelling; what is in it does not
@@ -271,7 +271,7 @@ def _new_store() -> Any:
     return _dispatch.operation("KeyStore")(None, False)
 
 
-def _read(path: Path) -> bytes | None:
+def read_file(path: Path) -> bytes | None:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
@@ -501,7 +501,7 @@ _Files = tuple[bytes, list[bytes]]
 
 
 def _read_or_refuse(accounts: AccountFolder, name: str) -> _Files | DimError | None:
-    if not _is_account(name):
+    if not is_account(name):
         return DimError(Code.BAD_ADDRESS, "folder: not named by an address")
     try:
         return accounts._read_account(name)
@@ -547,7 +547,7 @@ def _add_to(report: LoadReport, accounts: AccountFolder, account: JudgedAccount)
     if account.code is Code.OK:
         report.accounts += 1
     else:
-        file = _META if _is_account(account.name) else ""
+        file = _META if is_account(account.name) else ""
         path = accounts.path(account.name, file)
         report.refused.append(RefusedAccount(path, account.code, account.reason))
     for code, reason in account.documents:

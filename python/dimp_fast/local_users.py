@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ._json import load_object
-from .accounts import AccountFolder, _is_account, _read
+from .accounts import AccountFolder, is_account, read_file
 from .identity import Identifier
 from .keyring import Keyring
 from .local_user import LocalUser
@@ -44,10 +44,10 @@ def load_user(
     """
     owner = Identifier.parse(identifier)
     place = Path(folder) / "private" / owner.address
-    if not _is_account(owner.address):
+    if not is_account(owner.address):
         raise DimError(Code.BAD_ADDRESS, f"{owner}: has no private key")
     with _about(place / _SECRET):
-        source = _read(place / _SECRET)
+        source = read_file(place / _SECRET)
         if source is None:
             raise DimError(Code.BAD_KEY, "missing")
         key = PrivateKey.parse(load_object(source))
@@ -77,7 +77,7 @@ def load_users(
 def _decrypt_keys(path: Path) -> list[PrivateKey]:
     """Those of a list of keys that decrypt."""
     with _about(path):
-        source = _read(path)
+        source = read_file(path)
         if source is None:
             return []
         try:

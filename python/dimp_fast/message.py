@@ -52,7 +52,8 @@ class ReliableMessage(ABC):
     """One decoded message: a view of its place in a batch. Immutable, and safe to share.
 
     A field is made when it is asked for, from the bytes that came; what is needed often is best
-    asked for once. Each tier has a class of its own that counts as this one.
+    asked for once. A message keeps its whole batch in memory. Each tier has a class of its own
+    that counts as this one.
     """
 
     __slots__ = ()
@@ -62,6 +63,11 @@ class ReliableMessage(ABC):
         if cls is ReliableMessage and cls.__abstractmethods__ <= other.__dict__.keys():
             return True
         return NotImplemented
+
+    @property
+    @abstractmethod
+    def frame(self) -> bytes:
+        """The bytes that it was decoded from."""
 
     @property
     @abstractmethod

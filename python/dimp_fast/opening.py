@@ -118,7 +118,9 @@ def _frames(messages: Sequence[Source]) -> tuple[list[bytes], dict[int, DimError
     for index, message in enumerate(messages):
         if isinstance(message, bytes):
             frames.append(message)
-        elif isinstance(message, (ReliableMessage, Mapping)):
+        elif isinstance(message, ReliableMessage):
+            frames.append(message.frame)
+        elif isinstance(message, Mapping):
             try:
                 frames.append(encode(message))
             except DimError as refusal:

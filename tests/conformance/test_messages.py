@@ -364,6 +364,15 @@ def test_msg_4_what_bytes_become_is_sound(tier: str, name: str) -> None:
     assert error.value.code in (Code.BAD_ENCODING, Code.MALFORMED)
 
 
+def test_messages_keep_the_frame_that_they_came_in(tier: str) -> None:
+    text = f' {{"F": "{MOKI}" ,"D":"AA\\/A","V":"AAAA"}}\n'.encode()
+    batch = decode_batch([text, b"{", changed()])
+    first, _, last = batch
+    del batch
+    assert (first.frame, last.frame) == (text, changed())  # type: ignore[union-attr]
+    assert isinstance(first, ReliableMessage)
+
+
 def test_json_6_depth_of_emitted_text(tier: str) -> None:
     assert decode(encode({**BASE, "x": json.loads(nested(64))}))
     with pytest.raises(DimError) as error:

@@ -175,6 +175,13 @@ def test_msg_11_size_of_what_comes_out(tier: str) -> None:
     assert code_of(text, receiver=HULK) is Code.TOO_LARGE
 
 
+def test_msg_11_size_of_the_fields(tier: str) -> None:
+    """JSON-5, and no frame is needed to see it."""
+    with pytest.raises(DimError) as error:
+        retarget_batch([], {"x": "y" * 16 * 1024 * 1024})
+    assert error.value.code is Code.TOO_LARGE
+
+
 def test_msg_11_data_that_was_text(tier: str) -> None:
     assert code_of(frame(receiver="anyone@anywhere", data="{}"), receiver=HULK) is Code.BAD_ENCODING
     assert code_of(frame(receiver="anyone@anywhere"), receiver=HULK) is Code.OK

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import data_sets
-from command_line import Done, run
+from command_line import Done, call, run
 from dimp_fast import decode
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -45,7 +45,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     found = []
     for options in (("--seed", "alice", "--name", "Alice"), ("--seed", "bob"), ("--type", "eth"),
                     ("--seed", "team", "--network", "group", "--name", "Team")):  # fmt: skip
-        done = run("id", "new", *options, "--accounts", folder, "--json")
+        done = call("id", "new", *options, "--accounts", folder, "--json")
         assert done.returncode == 0, done.stderr
         found.append(json.loads(done.stdout)["id"])
     secrets = []
@@ -67,7 +67,7 @@ def checked(world: World, done: Done, code: int = 0) -> Done:
 
 
 def sealed(world: World, *options: object) -> bytes:
-    done = run(
+    done = call(
         "message", "seal", "--accounts", world.folder, "--from", world.alice, *options
     )  # fmt: skip
     checked(world, done)
@@ -76,7 +76,7 @@ def sealed(world: World, *options: object) -> bytes:
 
 
 def opened(world: World, frames: bytes, *options: object, code: int = 0) -> list[dict[str, Any]]:
-    done = run("message", "open", "--accounts", world.folder, "--json", *options, stdin=frames)
+    done = call("message", "open", "--accounts", world.folder, "--json", *options, stdin=frames)
     return lines(checked(world, done, code))
 
 
@@ -96,7 +96,7 @@ def test_a_text_goes_from_one_to_another(world: World) -> None:
     assert 1 <= content["sn"] < 2**31
     assert not {"data", "signature", "keys", "IV"} & row["message"].keys()
     done = checked(
-        world, run("message", "open", "--accounts", world.folder, "--as", world.bob, stdin=frame)
+        world, call("message", "open", "--accounts", world.folder, "--as", world.bob, stdin=frame)
     )
     assert f"to    {world.bob}" in done.stdout.decode()
     assert '"text": "Hällo \\u202e"' in done.stdout.decode()
@@ -142,8 +142,8 @@ def test_a_broadcast_is_plain_and_signed(world: World) -> None:
     assert row["message"]["content"]["text"] == "Hi"
     # What is attached is enough for somebody who does not know the sender.
     elsewhere = world.folder.parent / "elsewhere"
-    assert run("id", "new", "--seed", "dave", "--accounts", elsewhere).returncode == 0
-    done = run("message", "show", "--accounts", elsewhere, "--json", stdin=frame)
+    assert call("id", "new", "--seed", "dave", "--accounts", elsewhere).returncode == 0
+    done = call("message", "show", "--accounts", elsewhere, "--json", stdin=frame)
     [row] = lines(checked(world, done))
     assert (row["verdict"], row["content"]["text"]) == ("OK", "Hi")
     assert (row["meta"]["seed"], row["visa"]["did"]) == ("alice", world.alice)
@@ -184,11 +184,11 @@ def test_what_cannot_be_sealed(
     arguments = ["message", "seal", "--accounts", world.folder, "--text", "Hi"]
     if "--from" not in filled:
         arguments += ["--from", world.alice]
-    done = checked(world, run(*arguments, *filled), code)
+    done = checked(world, call(*arguments, *filled), code)
     assert told in done.stderr.decode()
     assert done.stdout == b""
     if code == 1:
-        [row] = lines(checked(world, run(*arguments, *filled, "--json"), 1))
+        [row] = lines(checked(world, call(*arguments, *filled, "--json"), 1))
         assert row["message"] is None
         assert row["verdict"] in ("BAD_KEY", "BAD_ADDRESS")
         assert row["reason"]
@@ -203,7 +203,7 @@ def test_what_cannot_be_sealed(
     ],
 )  # fmt: skip
 def test_what_is_no_content_is_not_sealed(world: World, content: bytes, told: str) -> None:
-    done = run(
+    done = call(
         "message", "seal", "--accounts", world.folder, "--from", world.alice, "--to", world.bob,
         "--content", "-", stdin=content,
     )  # fmt: skip
@@ -224,7 +224,7 @@ def test_what_cannot_be_opened(world: World) -> None:
     assert all(bool(row["reason"]) == (row["verdict"] != "OK") for row in found)
     [row] = opened(world, frame, "--as", world.carol, code=1)
     assert row["verdict"] == "UNREADABLE"
-    done = run("message", "open", "--accounts", world.folder, stdin=forged)
+    done = call("message", "open", "--accounts", world.folder, stdin=forged)
     checked(world, done, 1)
     assert done.stdout == b""
     assert b"-:1: BAD_SIGNATURE" in done.stderr
@@ -234,7 +234,7 @@ def test_a_folder_without_private_keys_opens_broadcasts_only(world: World, tmp_p
     shutil.copytree(world.folder / "public", tmp_path / "public")
     plain = sealed(world, "--to", "anyone@anywhere", "--text", "Hi")
     secret = sealed(world, "--to", world.bob, "--text", "Hi")
-    done = run("message", "open", "--accounts", tmp_path, "--json", stdin=plain + secret)
+    done = call("message", "open", "--accounts", tmp_path, "--json", stdin=plain + secret)
     assert [row["verdict"] for row in lines(checked(world, done, 1))] == ["OK", "UNREADABLE"]
     assert b"no private/<address>/secret.js" in done.stderr
 
@@ -260,7 +260,7 @@ def test_private_keys_that_are_none_are_not_told(
         ("open", "--as", world.alice),
         ("open",),
     ):
-        done = run("message", *arguments, "--accounts", folder, stdin=frame)
+        done = call("message", *arguments, "--accounts", folder, stdin=frame)
         checked(world, done, 2)
         assert f"{place.name}/{file}".encode() in done.stderr or b"MISMATCH" in done.stderr
         assert len(done.stderr) < 400
@@ -271,7 +271,7 @@ def test_a_private_key_of_another_is_refused(world: World, tmp_path: Path) -> No
     shutil.copytree(world.folder, folder)
     alice, bob = (folder / "private" / who.partition("@")[2] for who in (world.alice, world.bob))
     shutil.copy(bob / "secret.js", alice / "secret.js")
-    done = run(
+    done = call(
         "message", "seal", "--accounts", folder, "--from", world.alice, "--to", world.bob,
         "--text", "Hi",
     )  # fmt: skip
@@ -289,7 +289,7 @@ def test_a_private_key_of_another_is_refused(world: World, tmp_path: Path) -> No
 )  # fmt: skip
 def test_what_cannot_be_used(world: World, arguments: tuple[str, ...]) -> None:
     filled = [text.format(folder=world.folder) for text in arguments]
-    done = checked(world, run("message", *filled, stdin=BROADCAST), 2)
+    done = checked(world, call("message", *filled, stdin=BROADCAST), 2)
     assert done.stderr
 
 
@@ -303,7 +303,7 @@ def test_show_without_accounts_tells_the_form(world: World) -> None:
         "from": "/pc", "rcpt": f"{world.bob}/phone", "traces": [world.carol], "SDT": 1.5,
         "keys": fields["keys"] | {f"{world.bob}/phone": "AAAA", "digest": "abcdefgh"},
     }  # fmt: skip
-    done = run("message", "show", "--json", stdin=json.dumps(routed).encode())
+    done = call("message", "show", "--json", stdin=json.dumps(routed).encode())
     [row] = lines(checked(world, done))
     assert row.keys() == EVERY_FIELD
     assert (row["verdict"], row["sender"], row["receiver"]) == ("OK", world.alice, world.bob)
@@ -319,7 +319,7 @@ def test_show_without_accounts_tells_the_form(world: World) -> None:
     }  # fmt: skip
     assert (row["others"], row["content"], row["broadcast"]) == (["SDT"], None, False)
     assert row["data"] % 16 == 0
-    text = run("message", "show", stdin=json.dumps(routed).encode()).stdout.decode()
+    text = call("message", "show", stdin=json.dumps(routed).encode()).stdout.decode()
     for told in ("not verified", world.alice, "/phone (3 bytes)", "seed alice", "rcpt", "encrypted",
                  "digest", "others", "1 (text)"):  # fmt: skip
         assert told in text
@@ -330,21 +330,21 @@ def test_show_with_accounts_judges(world: World) -> None:
     forged = json.loads(frame)
     forged["data"] = forged["signature"]
     frames = frame + b"\n" + json.dumps(forged).encode() + b"\n\n{}\n"
-    done = run("message", "show", "--accounts", world.folder, "--json", stdin=frames)
+    done = call("message", "show", "--accounts", world.folder, "--json", stdin=frames)
     found = lines(checked(world, done, 1))
     assert [(row["line"], row["verdict"]) for row in found] == [
         (1, "OK"), (2, "BAD_SIGNATURE"), (4, "MALFORMED"),
     ]  # fmt: skip
     assert found[1]["sender"] == world.alice  # what is wrong is shown too
     assert "sender" not in found[2]
-    text = run("message", "show", "--accounts", world.folder, stdin=frames).stdout.decode()
+    text = call("message", "show", "--accounts", world.folder, stdin=frames).stdout.decode()
     assert "-:1: OK  (verified" in text
     assert "-:2: BAD_SIGNATURE" in text
 
 
 def test_show_says_what_verify_says() -> None:
     files = (EXAMPLES / "messages.jsonl", "--accounts", EXAMPLES / "accounts", "--json")
-    shown, judged = run("message", "show", *files), run("verify", *files)
+    shown, judged = call("message", "show", *files), call("verify", *files)
     assert shown.returncode == judged.returncode == 1
     assert [(row["line"], row["verdict"]) for row in lines(shown)] == [
         (row["line"], row["verdict"]) for row in lines(judged)[:-1]
@@ -355,12 +355,12 @@ def test_show_one_message_over_several_lines(tmp_path: Path) -> None:
     fields = json.loads(BROADCAST)
     file = tmp_path / "message.json"
     file.write_text(json.dumps(fields, indent=2))
-    [row] = lines(run("message", "show", file, "--json"))
+    [row] = lines(call("message", "show", file, "--json"))
     assert (row["line"], row["verdict"], row["size"]) == (1, "OK", file.stat().st_size)
     assert row["broadcast"]
     assert row["content"] == json.loads(fields["data"])
     file.write_text("{\n" + " " * 2**24 + "}")
-    assert [row["verdict"] for row in lines(run("message", "show", file, "--json"))] == [
+    assert [row["verdict"] for row in lines(call("message", "show", file, "--json"))] == [
         "TOO_LARGE"
     ]
 
@@ -368,7 +368,7 @@ def test_show_one_message_over_several_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize("vector", ["msg.doc.dkd", "msg.doc.whitepaper"])
 def test_show_messages_that_documents_print(vector: str) -> None:
     message = json.dumps(VECTORS[vector].input).encode()
-    [row] = lines(run("message", "show", "--json", stdin=message))
+    [row] = lines(call("message", "show", "--json", stdin=message))
     assert row["verdict"] == "OK"
     assert row["signature"] == 128
 
@@ -378,7 +378,7 @@ def test_show_what_is_hostile_does_no_harm() -> None:
         "time": 1e300, "type": "\x1b[2J", "\u202efield": 1, "meta": {"type": 9}, "visa": {},
         "keys": {"\x1b": "AAAA"}, "traces": [{"did": "\x1b"}],
     }  # fmt: skip
-    done = run("message", "show", stdin=json.dumps(fields).encode())
+    done = call("message", "show", stdin=json.dumps(fields).encode())
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode()
     assert "\x1b" not in text

@@ -47,6 +47,7 @@ PYTHON_KERNELS = Kernels(base64.decode_transportable, identity.parse)
 class Message(NamedTuple):
     """One decoded reliable message."""
 
+    frame: bytes
     fields: dict[str, Any]
     sender: ParsedIdentifier
     receiver: ParsedIdentifier
@@ -65,6 +66,10 @@ class ReliableMessage:
     def __init__(self, message: Message, identifiers: Mapping[str, Any]) -> None:
         self._message = message
         self._identifiers = identifiers
+
+    @property
+    def frame(self) -> bytes:
+        return self._message.frame
 
     @property
     def sender(self) -> Any:
@@ -248,9 +253,8 @@ def decode(frame: bytes, kernels: Kernels = PYTHON_KERNELS) -> Message:
         raise Refusal(Code.BAD_ADDRESS, "receiver: not an ID")
     if group is None and group_text is not None:
         raise Refusal(Code.BAD_ADDRESS, "group: not an ID")
-    return Message(
-        fields, sender, receiver, group, math.nan if time is None else time, kind, data, signature
-    )
+    when = math.nan if time is None else time
+    return Message(frame, fields, sender, receiver, group, when, kind, data, signature)
 
 
 def _with_long_names(written: dict[str, Any]) -> dict[str, Any]:

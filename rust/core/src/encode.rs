@@ -188,17 +188,14 @@ fn push_float(out: &mut String, value: f64) {
         return out.push_str(text);
     }
     // Python gives the exponent two digits at least, and is the first to write one.
-    match text.split_once("e-") {
-        Some((mantissa, exponent)) => {
-            push_formatted(out, format_args!("{mantissa}e-{exponent:0>2}"));
-        }
-        None => {
-            let sign = if value < 0.0 { "-" } else { "" };
-            let (first, rest) = text.trim_start_matches(['-', '0', '.']).split_at(1);
-            let point = if rest.is_empty() { "" } else { "." };
-            push_formatted(out, format_args!("{sign}{first}{point}{rest}e-05"));
-        }
+    if let Some((mantissa, exponent)) = text.split_once("e-") {
+        push_formatted(out, format_args!("{mantissa}e-{exponent:0>2}"));
+        return;
     }
+    let sign = if value < 0.0 { "-" } else { "" };
+    let (first, rest) = text.trim_start_matches(['-', '0', '.']).split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    push_formatted(out, format_args!("{sign}{first}{point}{rest}e-05"));
 }
 
 fn push_formatted(out: &mut String, arguments: std::fmt::Arguments) {

@@ -455,12 +455,12 @@ impl<'a> Envelope<'a> {
 
     fn read_keys(&self, entries: &mut Entries<'a>) -> Result<(), Refusal> {
         entries.clear();
-        let Some(place) = self.object(Field::Keys) else {
+        let Some(place) = self
+            .object(Field::Keys)
+            .filter(|_| !self.is_encoded(Field::Keys))
+        else {
             return Ok(());
         };
-        if self.is_encoded(Field::Keys) {
-            return Ok(());
-        }
         let text = &self.text[place];
         let mut members = Members::new(text)?;
         while let Some(Member { name, value, .. }) = members.next_member()? {
@@ -596,6 +596,7 @@ impl<'a> Decoder<'_, 'a> {
     }
 
     /// Decodes what may not decode to nothing into the arena, and tells where; what was encoded here stays out. `check_needed` has been here.
+    #[inline]
     fn append_needed(
         &mut self,
         envelope: &Envelope,
@@ -613,6 +614,7 @@ impl<'a> Decoder<'_, 'a> {
     }
 
     /// The same for what may be nothing, or absent.
+    #[inline]
     fn append(&mut self, envelope: &Envelope, field: Field) -> Result<Range<usize>, Refusal> {
         match envelope.text(field) {
             Some(text) if !envelope.is_encoded(field) => self.append_text(field, &text),

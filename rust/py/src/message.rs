@@ -252,6 +252,11 @@ impl ReliableMessage {
 #[pymethods]
 impl ReliableMessage {
     #[getter]
+    fn frame(&self, py: Python<'_>) -> Py<PyBytes> {
+        self.table.get().frames[self.index].clone_ref(py)
+    }
+
+    #[getter]
     fn sender<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.identifier(py, &self.message().sender)
     }
@@ -388,8 +393,8 @@ fn retarget<'py>(
     let changes = Changes::read(&text).map_err(buffers::refused)?;
     let made = buffers::detach_if(py, frame.len() >= LONG, || changes.apply(&[frame], 1));
     let mut frames = made.iter().flat_map(Changed::frames);
-    let changed = frames.next().expect("as many as there were");
-    changed.map_or_else(
+    let first = frames.next().expect("as many as there were");
+    first.map_or_else(
         |refusal| Err(buffers::refused(refusal.clone())),
         |pieces| to_bytes(py, pieces),
     )

@@ -14,6 +14,9 @@ const LANES: &str = "lanes";
 /// The same where nothing but hashing is done, for which the highest level has nothing more.
 const HASHES: &str = "hashes";
 
+/// Stands for that of base64, which is a library's work below the highest level.
+const BASE64: &str = "base64";
+
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
 const OPERATIONS: [(&str, &str); 18] = [
@@ -34,7 +37,7 @@ const OPERATIONS: [(&str, &str); 18] = [
     ("digests", "library"),
     ("merkle_roots", "library"),
     ("base58", "library"),
-    ("base64", "library"),
+    ("base64", BASE64),
 ];
 
 /// Facts for a person who looks for the reason of a number: processor, SIMD level, threads, build.
@@ -55,6 +58,8 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             KERNELS => simd::of_codec().name(),
             LANES => in_lanes(simd::active()),
             HASHES => in_lanes(simd::active().min(Level::Avx512)),
+            BASE64 if simd::active() < Level::Avx512Ifma => "library",
+            BASE64 => Level::Avx512Ifma.name(),
             level => level,
         };
         operations.set_item(name, level)?;

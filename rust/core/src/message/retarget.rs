@@ -77,6 +77,7 @@ impl<'a> Changes<'a> {
     /// # Errors
     /// What [`super::check`] would say of these fields; `MALFORMED` for those that are not for the routing to change.
     pub fn read(text: &'a str) -> Result<Self, Refusal> {
+        json::check_size(text.len())?;
         let mut fields = Vec::new();
         let envelope = Envelope::read(text, |member, field| fields.push(New { field, member }))?;
         for field in [Field::Sender, Field::Data, Field::Signature] {

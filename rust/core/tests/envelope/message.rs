@@ -2,7 +2,7 @@
 
 use dimp_core::code::{Code, Refusal};
 use dimp_core::json;
-use dimp_core::message::{self, Changes, Message};
+use dimp_core::message::{self, Changed, Changes, Message};
 
 use crate::mutate::{mutate, Random};
 
@@ -571,10 +571,19 @@ fn mutated_frames_never_panic() {
 
 fn change(frame: &str, changes: &str) -> Result<String, Refusal> {
     let changes = Changes::read(changes)?;
-    let made = changes.apply(frame.as_bytes())?;
-    let mut out = vec![0; made.len()];
-    made.write(&mut out);
-    Ok(String::from_utf8(out).expect("made of text"))
+    let mut made = change_all(&changes, &[frame.as_bytes()], 1);
+    made.pop().expect("as many as there were")
+}
+
+fn change_all(changes: &Changes, frames: &[&[u8]], threads: usize) -> Vec<Result<String, Refusal>> {
+    let parts = changes.apply(frames, threads);
+    let made = parts.iter().flat_map(Changed::frames).map(|frame| {
+        let pieces = frame.map_err(Refusal::clone)?;
+        let mut out = vec![0; pieces.len()];
+        pieces.write(&mut out);
+        Ok(String::from_utf8(out).expect("made of text"))
+    });
+    made.collect()
 }
 
 #[test]
@@ -733,8 +742,11 @@ fn msg_11_a_batch_is_its_items() {
         .collect();
     let frames: Vec<&[u8]> = frames.iter().map(String::as_bytes).collect();
     let changes = Changes::read(r#"{"rcpt":"x","receiver":null}"#).unwrap();
-    let alone: Vec<_> = frames.iter().map(|frame| changes.apply(frame)).collect();
+    let alone: Vec<_> = frames
+        .iter()
+        .flat_map(|frame| change_all(&changes, &[frame], 1))
+        .collect();
     for threads in [0, 1, 2, 3] {
-        assert_eq!(changes.apply_batch(&frames, threads), alone);
+        assert_eq!(change_all(&changes, &frames, threads), alone);
     }
 }
