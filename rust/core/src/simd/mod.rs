@@ -8,6 +8,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+pub mod rsa;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -22,7 +23,7 @@ pub enum Level {
     Avx2,
     /// AVX-512 F, BW, DQ and VL.
     Avx512,
-    /// AVX-512 as above, with IFMA and VBMI.
+    /// AVX-512 as above, with IFMA, VBMI and VBMI2.
     Avx512Ifma,
 }
 
@@ -72,6 +73,7 @@ pub fn detect() -> Level {
         if avx512
             && is_x86_feature_detected!("avx512ifma")
             && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vbmi2")
         {
             return Level::Avx512Ifma;
         }

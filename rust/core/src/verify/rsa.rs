@@ -4,13 +4,17 @@
 //! 1024 bits, which keys of JavaScript peers have: those go to ring. Both compare the whole encoded
 //! message with the one that has NULL parameters, and refuse s >= n.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ParsedPublicKey, RsaPublicKeyComponents, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
 };
 
 use crate::code::Code;
+use crate::digest::sha256_batch;
 use crate::keys::PublicKey;
+use crate::simd::rsa::{self as kernels, Lane, Modulus, SIZES};
 use crate::simd::Level;
 use crate::verify::{Family, Signed, Verifier};
 
@@ -18,8 +22,8 @@ use crate::verify::{Family, Signed, Verifier};
 /// could compute a larger modulus under which somebody's fingerprint verifies.
 const MOST_LOST_ZEROS: usize = 8;
 
-/// Bytes of the largest modulus.
-const MOST: usize = 1024;
+/// What kernels are made for; other exponents are the library's.
+const EXPONENT: [u8; 3] = [1, 0, 1];
 
 enum Engine {
     AwsLc(ParsedPublicKey),
@@ -35,6 +39,8 @@ pub(crate) struct Key {
     /// Bytes of the modulus, and of every signature.
     size: usize,
     engine: Engine,
+    /// The modulus, when there are kernels for it.
+    modulus: Option<Modulus>,
 }
 
 impl Key {
@@ -53,66 +59,113 @@ impl Key {
         Some(Self {
             size: n.len(),
             engine,
+            modulus: (e == EXPONENT).then(|| Modulus::new(n)).flatten(),
         })
+    }
+
+    /// The signature as long as the modulus, or the verdict on one that has another length.
+    fn fitted<'a>(&self, signature: &'a [u8], wire: bool) -> Result<Cow<'a, [u8]>, Code> {
+        let missing = self.size.checked_sub(signature.len());
+        match missing {
+            Some(0) => Ok(Cow::Borrowed(signature)),
+            Some(1..=MOST_LOST_ZEROS) if wire => {
+                let mut padded = vec![0; self.size];
+                padded[self.size - signature.len()..].copy_from_slice(signature);
+                Ok(Cow::Owned(padded))
+            }
+            Some(_) if wire => Err(Code::BadSignature),
+            _ => Err(Code::BadSignatureEncoding),
+        }
+    }
+
+    /// The verdict of the library.
+    fn verify_alone(&self, message: &[u8], signature: &[u8], wire: bool) -> Code {
+        let signature = match self.fitted(signature, wire) {
+            Ok(signature) => signature,
+            Err(code) => return code,
+        };
+        verdict(match &self.engine {
+            Engine::AwsLc(key) => {
+                let digest = digest::digest(&digest::SHA256, message);
+                key.verify_digest_sig(&digest, &signature).is_ok()
+            }
+            Engine::Ring(key) => {
+                let parameters = &ring::signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+                key.verify(parameters, message, &signature).is_ok()
+            }
+        })
+    }
+}
+
+fn verdict(good: bool) -> Code {
+    if good {
+        Code::Ok
+    } else {
+        Code::BadSignature
     }
 }
 
 impl Verifier for Key {
     fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
-        if signature.len() != self.size {
-            return Code::BadSignatureEncoding;
-        }
-        let good = match &self.engine {
-            Engine::AwsLc(key) => {
-                let digest = digest::digest(&digest::SHA256, message);
-                key.verify_digest_sig(&digest, signature).is_ok()
-            }
-            Engine::Ring(key) => {
-                let parameters = &ring::signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-                key.verify(parameters, message, signature).is_ok()
-            }
-        };
-        if good {
-            Code::Ok
-        } else {
-            Code::BadSignature
-        }
+        self.verify_alone(message, signature, false)
     }
 
-    /// As `verify`, with zero bytes put before a signature that is too short (WIRE-1).
     fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
-        if signature.len() >= self.size {
-            return self.verify(message, signature);
-        }
-        if signature.len() + MOST_LOST_ZEROS < self.size {
-            return Code::BadSignature;
-        }
-        let mut padded = [0; MOST];
-        let padded = &mut padded[..self.size];
-        padded[self.size - signature.len()..].copy_from_slice(signature);
-        self.verify(message, padded)
+        self.verify_alone(message, signature, true)
     }
 
     fn family(&self) -> Family<'_> {
-        Family::Rsa(self)
+        match self.modulus {
+            Some(_) => Family::Rsa(self),
+            None => Family::Alone,
+        }
     }
 }
 
 /// Signatures from which on a batch pays at a level.
-pub(crate) fn crossover(_level: Level) -> usize {
-    usize::MAX
+pub(crate) fn crossover(level: Level) -> usize {
+    kernels::crossover(level).unwrap_or(usize::MAX)
 }
 
 /// The verdict on each signature, the one that it has alone; on the wire by WIRE-1.
-pub(crate) fn verify_many(_level: Level, items: &[Signed<'_, Key>], wire: bool) -> Vec<Code> {
-    let alone = |item: &Signed<'_, Key>| {
-        if wire {
-            item.key.verify_wire(item.message, item.signature)
-        } else {
-            item.key.verify(item.message, item.signature)
+pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], wire: bool) -> Vec<Code> {
+    let messages: Vec<&[u8]> = items.iter().map(|item| item.message).collect();
+    let digests = sha256_batch(&messages);
+    let fitted: Vec<_> = items
+        .iter()
+        .map(|item| item.key.fitted(item.signature, wire))
+        .collect();
+    let mut codes = vec![Code::BadSignatureEncoding; items.len()];
+    let mut lots = SIZES.map(|_| (Vec::new(), Vec::new()));
+    for (place, (item, fitted)) in items.iter().zip(&fitted).enumerate() {
+        match (fitted, &item.key.modulus) {
+            (Err(code), _) => codes[place] = *code,
+            (Ok(signature), Some(modulus)) => {
+                let (places, lanes) = &mut lots[modulus.size() as usize];
+                places.push(place);
+                lanes.push(Lane {
+                    modulus,
+                    signature,
+                    digest: &digests[place],
+                });
+            }
+            (Ok(_), None) => {
+                codes[place] = item.key.verify_alone(item.message, item.signature, wire)
+            }
         }
-    };
-    items.iter().map(alone).collect()
+    }
+    for (places, lanes) in lots {
+        let most = kernels::worth(level, lanes.len());
+        let good = kernels::verify(level, &lanes[..most]);
+        for (&place, good) in places.iter().zip(good) {
+            codes[place] = verdict(good);
+        }
+        for &place in &places[most..] {
+            let item = items[place];
+            codes[place] = item.key.verify_alone(item.message, item.signature, wire);
+        }
+    }
+    codes
 }
 
 #[cfg(test)]
