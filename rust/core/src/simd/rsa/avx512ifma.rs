@@ -156,69 +156,60 @@ pub(super) fn verify<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
     unsafe { verify_all::<L>(lanes) }
 }
 
-/// A function with the features of the level.
-macro_rules! featured {
-    ($(#[$attribute:meta])* fn $($rest:tt)*) => {
-        $(#[$attribute])*
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
-        fn $($rest)*
-    };
-}
-
-featured! {
-    fn verify_all<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
-        let mut found = Vec::with_capacity(lanes.len());
-        let mut group = Group::<Register, L>::new();
-        let common = common::<L>(lanes.first().map_or(0, |lane| lane.signature.len()));
-        for lanes in lanes.chunks(LANES) {
-            // A group that is not full has its last signature several times.
-            let lane = |k: usize| &lanes[k.min(lanes.len() - 1)];
-            let ends: [_; LANES] = std::array::from_fn(|k| end(lane(k).digest));
-            let task = Task {
-                moduli: std::array::from_fn(|k| lane(k).modulus),
-                signatures: std::array::from_fn(|k| lane(k).signature),
-                ends: std::array::from_fn(|k| &ends[k][..]),
-                common: &common,
-            };
-            enter(&mut group, &task);
-            for _ in 0..16 {
-                square(&mut group);
-            }
-            multiply(&mut group);
-            let matches = matches(&group, &task);
-            let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
-            found.extend(lanes.iter().enumerate().map(|(k, lane)| matches >> k & 1 == 1 && below(lane)));
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
+fn verify_all<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
+    let mut found = Vec::with_capacity(lanes.len());
+    let mut group = Group::<Register, L>::new();
+    let common = common::<L>(lanes.first().map_or(0, |lane| lane.signature.len()));
+    for lanes in lanes.chunks(LANES) {
+        // A group that is not full has its last signature several times.
+        let lane = |k: usize| &lanes[k.min(lanes.len() - 1)];
+        let ends: [_; LANES] = std::array::from_fn(|k| end(lane(k).digest));
+        let task = Task {
+            moduli: std::array::from_fn(|k| lane(k).modulus),
+            signatures: std::array::from_fn(|k| lane(k).signature),
+            ends: std::array::from_fn(|k| &ends[k][..]),
+            common: &common,
+        };
+        enter(&mut group, &task);
+        for _ in 0..16 {
+            square(&mut group);
         }
-        found
+        multiply(&mut group);
+        let matches = matches(&group, &task);
+        let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
+        found.extend(
+            lanes
+                .iter()
+                .enumerate()
+                .map(|(k, lane)| matches >> k & 1 == 1 && below(lane)),
+        );
     }
+    found
 }
 
-featured! {
-    #[inline(never)]
-    fn enter<const L: usize>(group: &mut Group<Register, L>, task: &Task<'_, L>) {
-        group.enter(task);
-    }
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
+#[inline(never)]
+fn enter<const L: usize>(group: &mut Group<Register, L>, task: &Task<'_, L>) {
+    group.enter(task);
 }
 
-featured! {
-    #[inline(never)]
-    fn square<const L: usize>(group: &mut Group<Register, L>) {
-        group.multiply::<true>();
-    }
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
+#[inline(never)]
+fn square<const L: usize>(group: &mut Group<Register, L>) {
+    group.multiply::<true>();
 }
 
-featured! {
-    #[inline(never)]
-    fn multiply<const L: usize>(group: &mut Group<Register, L>) {
-        group.multiply::<false>();
-    }
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
+#[inline(never)]
+fn multiply<const L: usize>(group: &mut Group<Register, L>) {
+    group.multiply::<false>();
 }
 
-featured! {
-    #[inline(never)]
-    fn matches<const L: usize>(group: &Group<Register, L>, task: &Task<'_, L>) -> u8 {
-        group.matches(task)
-    }
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
+#[inline(never)]
+fn matches<const L: usize>(group: &Group<Register, L>, task: &Task<'_, L>) -> u8 {
+    group.matches(task)
 }
 
 /// The limbs of the encoded message but for its digest.

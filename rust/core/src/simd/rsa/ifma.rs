@@ -98,6 +98,18 @@ pub(super) struct Task<'a, const L: usize> {
 /// Limbs in which messages of one length differ: the digest reaches into five.
 const DIFFERENT: usize = 5;
 
+impl<const L: usize> Task<'_, L> {
+    /// Something of each modulus.
+    #[inline(always)]
+    fn each<V: Lanes>(&self, of: impl Fn(&Modulus) -> u64) -> V {
+        let mut values = [0; LANES];
+        for (value, modulus) in values.iter_mut().zip(self.moduli) {
+            *value = of(modulus);
+        }
+        V::from_lanes(values)
+    }
+}
+
 impl<V: Lanes, const L: usize> Group<V, L> {
     pub(super) fn new() -> Self {
         let zero = V::splat(0);
@@ -142,15 +154,14 @@ impl<V: Lanes, const L: usize> Group<V, L> {
     /// 2^60.
     #[inline(always)]
     pub(super) fn enter(&mut self, task: &Task<'_, L>) {
-        let lanes = |of: fn(&Modulus) -> u64| V::from_lanes(task.moduli.map(of));
         V::read(&task.moduli.map(|modulus| &*modulus.bytes), &mut self.n);
         V::read(&task.signatures, &mut self.s);
-        self.inverse = lanes(|modulus| modulus.inverse);
+        self.inverse = task.each(|modulus| modulus.inverse);
         let reciprocal = [
-            lanes(|modulus| modulus.reciprocal[0]),
-            lanes(|modulus| modulus.reciprocal[1]),
+            task.each(|modulus| modulus.reciprocal[0]),
+            task.each(|modulus| modulus.reciprocal[1]),
         ];
-        let up = lanes(|modulus| 1 << modulus.shift);
+        let up = task.each(|modulus| 1 << modulus.shift);
         let skipped = Modulus::skipped_limbs(task.signatures[0].len(), L);
         shift_up(&self.s, &mut self.x, up, skipped);
         shift_up(&self.n, &mut self.q, up, skipped);
@@ -168,7 +179,7 @@ impl<V: Lanes, const L: usize> Group<V, L> {
             let times = self.x[L - 1].high();
             subtract(&mut self.x, &self.q, times);
         }
-        let down = lanes(|modulus| 1 << (BITS as u32 - modulus.shift));
+        let down = task.each(|modulus| 1 << (BITS as u32 - modulus.shift));
         shift_down(&mut self.x, down, skipped);
     }
 
@@ -390,18 +401,10 @@ fn shift_down<V: Lanes>(x: &mut [V], down: V, skipped: usize) {
 #[inline(always)]
 fn divide_step<V: Lanes>(x: &mut [V], complement: &[V], reciprocal: [V; 2]) {
     let top = x.len() - 1;
-    let quotient = |x: &[V]| {
-        let (high, low) = (x[top], x[top - 1]);
-        let fraction = low
-            .add_low(high, reciprocal[0])
-            .add(V::splat(0).add_high(high, reciprocal[1]))
-            .add_high(low, reciprocal[0]);
-        high.add_high(high, reciprocal[0]).add(fraction.high())
-    };
-    let mut q = quotient(x);
+    let mut q = quotient([x[top], x[top - 1]], reciprocal);
     while q.high().zeros() != !0 {
         subtract(x, complement, q.high());
-        q = quotient(x);
+        q = quotient([x[top], x[top - 1]], reciprocal);
     }
     let c = &complement[..=top];
     let over = x[top].add_high(q, c[top]).sub(q);
@@ -419,6 +422,16 @@ fn divide_step<V: Lanes>(x: &mut [V], complement: &[V], reciprocal: [V; 2]) {
         x[k] = x[k - 1].add_low(q, c[k]).add_high(q, c[k - 1]);
     }
     x[0] = V::splat(0).add_low(q, c[0]);
+}
+
+/// The digit of the quotient by the two highest limbs, the highest first.
+#[inline(always)]
+fn quotient<V: Lanes>([high, low]: [V; 2], reciprocal: [V; 2]) -> V {
+    let fraction = low
+        .add_low(high, reciprocal[0])
+        .add(V::splat(0).add_high(high, reciprocal[1]))
+        .add_high(low, reciprocal[0]);
+    high.add_high(high, reciprocal[0]).add(fraction.high())
 }
 
 /// x <- x - `times` n', with all carries done; `times` is 0 or 1.
