@@ -8,8 +8,8 @@ use std::arch::x86_64::{
     _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
-use super::ifma::{Group, Lanes, Task, BITS, LANES, MASK};
-use super::{encoded_message, end, unroll, Lane};
+use super::ifma::{Group, Lanes, BITS, LANES, MASK};
+use super::{in_groups, unroll, Lane};
 
 /// Bytes of a register.
 const WIDTH: usize = 64;
@@ -31,7 +31,7 @@ const SPREAD: [u8; WIDTH] = {
 };
 
 /// A register of eight numbers. There is one only where the processor has the features that
-/// [`verify_all`] asks for: nothing else makes them.
+/// [`verify`] asks for: nothing else makes them.
 #[derive(Clone, Copy)]
 struct Register(__m512i);
 
@@ -84,7 +84,7 @@ impl Lanes for Register {
     /// Eight limbs are 52 bytes: of each number one load and one permutation, then a transposition;
     /// every other limb begins in the middle of a byte.
     #[inline(always)]
-    fn read(numbers: &[&[u8]; LANES], limbs: &mut [Self]) {
+    fn read(numbers: &[&[u8]], limbs: &mut [Self]) {
         for (step, limbs) in limbs.chunks_mut(LANES).enumerate() {
             let mut rows = [Self::splat(0); LANES];
             for (row, number) in rows.iter_mut().zip(numbers) {
@@ -153,45 +153,20 @@ fn transpose(rows: &mut [Register; LANES]) {
 /// See [`super::verify`]. The processor must have the level.
 pub(super) fn verify<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
     // SAFETY: the features are those of the level, which the caller has looked for.
-    unsafe { verify_all::<L>(lanes) }
+    unsafe { all::<L>(lanes) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
-fn verify_all<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
-    let mut found = Vec::with_capacity(lanes.len());
-    let mut group = Group::<Register, L>::new();
-    let common = common::<L>(lanes.first().map_or(0, |lane| lane.signature.len()));
-    for lanes in lanes.chunks(LANES) {
-        // A group that is not full has its last signature several times.
-        let lane = |k: usize| &lanes[k.min(lanes.len() - 1)];
-        let ends: [_; LANES] = std::array::from_fn(|k| end(lane(k).digest));
-        let task = Task {
-            moduli: std::array::from_fn(|k| lane(k).modulus),
-            signatures: std::array::from_fn(|k| lane(k).signature),
-            ends: std::array::from_fn(|k| &ends[k][..]),
-            common: &common,
-        };
-        enter(&mut group, &task);
+fn all<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
+    let mut group = Group::<Register, L>::new(lanes[0].signature.len());
+    in_groups(LANES, lanes, |task| {
+        group.enter(task);
         for _ in 0..16 {
             square(&mut group);
         }
         multiply(&mut group);
-        let matches = matches(&group, &task);
-        let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
-        found.extend(
-            lanes
-                .iter()
-                .enumerate()
-                .map(|(k, lane)| matches >> k & 1 == 1 && below(lane)),
-        );
-    }
-    found
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
-#[inline(never)]
-fn enter<const L: usize>(group: &mut Group<Register, L>, task: &Task<'_, L>) {
-    group.enter(task);
+        u32::from(group.matches(task))
+    })
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
@@ -204,20 +179,4 @@ fn square<const L: usize>(group: &mut Group<Register, L>) {
 #[inline(never)]
 fn multiply<const L: usize>(group: &mut Group<Register, L>) {
     group.multiply::<false>();
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
-#[inline(never)]
-fn matches<const L: usize>(group: &Group<Register, L>, task: &Task<'_, L>) -> u8 {
-    group.matches(task)
-}
-
-/// The limbs of the encoded message but for its digest.
-fn common<const L: usize>(size: usize) -> [u64; L] {
-    let message = encoded_message(size);
-    let bit = |k: usize| {
-        let byte = size.checked_sub(1 + k / 8).map_or(0, |at| message[at]);
-        u64::from(byte >> (k % 8) & 1)
-    };
-    std::array::from_fn(|limb| (0..BITS).map(|k| bit(BITS * limb + k) << k).sum())
 }

@@ -24,7 +24,7 @@
 
 use std::ops::Range;
 
-use super::{unroll, Modulus};
+use super::{encoded_message, unroll, Modulus, Task};
 
 /// Numbers of 64 bits side by side.
 pub(super) trait Lanes: Copy {
@@ -34,7 +34,7 @@ pub(super) trait Lanes: Copy {
     fn from_lanes(values: [u64; LANES]) -> Self;
     /// Big-endian numbers of one length as limbs of 52 bits, the lowest first. Bits 52 and up of a
     /// limb are anything.
-    fn read(numbers: &[&[u8]; LANES], limbs: &mut [Self]);
+    fn read(numbers: &[&[u8]], limbs: &mut [Self]);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
@@ -83,37 +83,25 @@ pub(super) struct Group<V, const L: usize> {
     s: [V; L],
     /// -1 / n mod 2^52.
     inverse: V,
-}
-
-/// What a group verifies: lane by lane a modulus, a signature below it, of its length, and the end
-/// of the encoded message.
-pub(super) struct Task<'a, const L: usize> {
-    pub moduli: [&'a Modulus; LANES],
-    pub signatures: [&'a [u8]; LANES],
-    pub ends: [&'a [u8]; LANES],
     /// The encoded message of that length, but for its end.
-    pub common: &'a [u64; L],
+    common: [u64; L],
 }
 
 /// Limbs in which messages of one length differ: the digest reaches into five.
 const DIFFERENT: usize = 5;
 
-impl<const L: usize> Task<'_, L> {
-    /// Something of each modulus.
-    #[inline(always)]
-    fn each<V: Lanes>(&self, of: impl Fn(&Modulus) -> u64) -> V {
-        let mut values = [0; LANES];
-        for (value, modulus) in values.iter_mut().zip(self.moduli) {
-            *value = of(modulus);
-        }
-        V::from_lanes(values)
-    }
-}
-
 impl<V: Lanes, const L: usize> Group<V, L> {
-    pub(super) fn new() -> Self {
+    #[inline(always)]
+    pub(super) fn new(size: usize) -> Self {
         let zero = V::splat(0);
+        let message = encoded_message(size);
+        let bit = |k: usize| {
+            let byte = size.checked_sub(1 + k / 8).map_or(0, |at| message[at]);
+            u64::from(byte >> (k % 8) & 1)
+        };
+        let limb = |k: usize| (0..BITS).map(|low| bit(BITS * k + low) << low).sum();
         Self {
+            common: std::array::from_fn(limb),
             x: [zero; L],
             q: [zero; L],
             n: [zero; L],
@@ -124,14 +112,14 @@ impl<V: Lanes, const L: usize> Group<V, L> {
 
     /// The lanes whose running value is the encoded message of `task`, lane 0 in bit 0.
     #[inline(always)]
-    pub(super) fn matches(&self, task: &Task<'_, L>) -> u8 {
+    pub(super) fn matches(&self, task: &Task<'_>) -> u8 {
         let mut ends = [V::splat(0); DIFFERENT];
-        V::read(&task.ends, &mut ends);
+        V::read(task.ends, &mut ends);
         let mut wrong = V::splat(0);
         for (x, end) in self.x.iter().zip(ends) {
             wrong = wrong.or(x.xor(end));
         }
-        for (x, &common) in self.x.iter().zip(task.common).skip(DIFFERENT) {
+        for (x, &common) in self.x.iter().zip(&self.common).skip(DIFFERENT) {
             wrong = wrong.or(x.xor(V::splat(common)));
         }
         wrong.zeros()
@@ -153,15 +141,19 @@ impl<V: Lanes, const L: usize> Group<V, L> {
     /// The lower limbs gather what is carried: two products a step, for `L` steps at most, below
     /// 2^60.
     #[inline(always)]
-    pub(super) fn enter(&mut self, task: &Task<'_, L>) {
-        V::read(&task.moduli.map(|modulus| &*modulus.bytes), &mut self.n);
-        V::read(&task.signatures, &mut self.s);
-        self.inverse = task.each(|modulus| modulus.inverse);
+    pub(super) fn enter(&mut self, task: &Task<'_>) {
+        let mut moduli: [&[u8]; LANES] = [&[]; LANES];
+        for (bytes, modulus) in moduli.iter_mut().zip(task.moduli) {
+            *bytes = &modulus.bytes;
+        }
+        V::read(&moduli, &mut self.n);
+        V::read(task.signatures, &mut self.s);
+        self.inverse = each(task.moduli, |modulus| modulus.inverse);
         let reciprocal = [
-            task.each(|modulus| modulus.reciprocal[0]),
-            task.each(|modulus| modulus.reciprocal[1]),
+            each(task.moduli, |modulus| modulus.reciprocal[0]),
+            each(task.moduli, |modulus| modulus.reciprocal[1]),
         ];
-        let up = task.each(|modulus| 1 << modulus.shift);
+        let up = each(task.moduli, |modulus| 1 << modulus.shift);
         let skipped = Modulus::skipped_limbs(task.signatures[0].len(), L);
         shift_up(&self.s, &mut self.x, up, skipped);
         shift_up(&self.n, &mut self.q, up, skipped);
@@ -179,7 +171,7 @@ impl<V: Lanes, const L: usize> Group<V, L> {
             let times = self.x[L - 1].high();
             subtract(&mut self.x, &self.q, times);
         }
-        let down = task.each(|modulus| 1 << (BITS as u32 - modulus.shift));
+        let down = each(task.moduli, |modulus| 1 << (BITS as u32 - modulus.shift));
         shift_down(&mut self.x, down, skipped);
     }
 
@@ -278,6 +270,16 @@ impl<V: Lanes, const L: usize> Group<V, L> {
         });
         columns[BLOCK]
     }
+}
+
+/// Something of each modulus.
+#[inline(always)]
+fn each<V: Lanes>(moduli: &[&Modulus], of: impl Fn(&Modulus) -> u64) -> V {
+    let mut values = [0; LANES];
+    for (value, modulus) in values.iter_mut().zip(moduli) {
+        *value = of(modulus);
+    }
+    V::from_lanes(values)
 }
 
 /// `BLOCK` limbs from `from` on.

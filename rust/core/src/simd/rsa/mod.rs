@@ -9,8 +9,15 @@
 //! numbers that make a batch slow.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
 mod avx512ifma;
+mod double;
 mod ifma;
+
+use std::array;
 
 use super::Level;
 
@@ -24,6 +31,9 @@ macro_rules! unroll {
     }};
 }
 use unroll;
+
+/// Lanes of the largest group.
+const MOST_LANES: usize = 16;
 
 /// Bytes of a SHA-256 digest.
 const DIGEST: usize = 32;
@@ -91,6 +101,8 @@ pub struct Modulus {
     inverse: u64,
     /// By how many bits the highest bit of n lies below that of a limb.
     shift: u32,
+    /// 2^(24 (d - 1)) / n, where n has d digits of 24 bits: nearly that.
+    top_inverse: f64,
     /// 2^(52 L) / n' - 1 as a fraction of 104 bits, high half first, and rather too small: n' is n
     /// with its highest bit moved to the top of the limbs.
     reciprocal: [u64; 2],
@@ -115,6 +127,7 @@ impl Modulus {
             bytes: bytes.into(),
             inverse: inverse(bytes),
             shift: u32::try_from(shift).ok()?,
+            top_inverse: top_inverse(bytes),
             reciprocal: reciprocal(bytes, first.leading_zeros()),
         })
     }
@@ -123,6 +136,12 @@ impl Modulus {
     #[must_use]
     pub fn size(&self) -> Size {
         self.size
+    }
+
+    /// A number of 24 bits, balanced, that times n is -1 mod 2^24.
+    fn factor(&self) -> f64 {
+        let [low, middle, high, ..] = self.inverse.to_le_bytes();
+        f64::from(i32::from_le_bytes([0, low, middle, high]) >> 8)
     }
 
     /// Whole limbs of 52 bits above a number of that many bytes.
@@ -140,6 +159,19 @@ fn inverse(bytes: &[u8]) -> u64 {
         inverse = inverse.wrapping_mul(2u64.wrapping_sub(n.wrapping_mul(inverse)));
     }
     inverse.wrapping_neg() & ifma::MASK
+}
+
+/// [`Modulus::top_inverse`] from the highest 128 bits.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation
+)]
+fn top_inverse(bytes: &[u8]) -> f64 {
+    let (high, rest) = bytes.split_first_chunk().expect("no modulus is shorter");
+    let digits = (8 * bytes.len()).div_ceil(double::BITS);
+    let exponent = (double::BITS * (digits - 1)) as i32 - 8 * rest.len() as i32;
+    2f64.powi(exponent) / u128::from_be_bytes(*high) as f64
 }
 
 /// [`Modulus::reciprocal`] from the highest 104 bits of n', rounded up: too small by less than 5
@@ -170,20 +202,49 @@ pub struct Lane<'a> {
     pub digest: &'a [u8; DIGEST],
 }
 
+/// What a group of lanes verifies: moduli of one size, signatures of their length, and the ends of
+/// the encoded messages.
+struct Task<'a> {
+    moduli: &'a [&'a Modulus],
+    signatures: &'a [&'a [u8]],
+    ends: &'a [&'a [u8]],
+}
+
+/// How a level works.
+struct Form {
+    /// Signatures in a group.
+    lanes: usize,
+    /// With fewer the library is faster.
+    least: usize,
+}
+
+/// `None` where there is no kernel.
+fn form(level: Level) -> Option<Form> {
+    match level {
+        Level::Portable => None,
+        Level::Avx2 => Some(Form { lanes: 4, least: 3 }),
+        Level::Avx512 => Some(Form {
+            lanes: 16,
+            least: 4,
+        }),
+        Level::Avx512Ifma => Some(Form { lanes: 8, least: 2 }),
+    }
+}
+
 /// Signatures of one size from which on a group of lanes pays at a level; `None` when the level has
 /// no kernel.
 #[must_use]
 pub fn crossover(level: Level) -> Option<usize> {
-    (level == Level::Avx512Ifma).then_some(2)
+    form(level).map(|form| form.least)
 }
 
 /// How many of `count` signatures of one size to give to the lanes: all, but for the last ones where
 /// they are too few for a group.
 #[must_use]
 pub fn worth(level: Level, count: usize) -> usize {
-    match crossover(level) {
-        Some(least) if count % ifma::LANES >= least => count,
-        Some(_) => count - count % ifma::LANES,
+    match form(level) {
+        Some(Form { lanes, least }) if count % lanes < least => count - count % lanes,
+        Some(_) => count,
         None => 0,
     }
 }
@@ -206,16 +267,52 @@ pub fn verify(level: Level, lanes: &[Lane<'_>]) -> Vec<bool> {
         );
     }
     assert!(level <= super::detect(), "{} is not here", level.name());
+    macro_rules! of_size {
+        ($kernel:ident, $limbs:expr) => {
+            match size {
+                Size::Bits1024 => $kernel::verify::<{ $limbs }>(lanes),
+                Size::Bits2048 => $kernel::verify::<{ 2 * $limbs }>(lanes),
+                Size::Bits3072 => $kernel::verify::<{ 3 * $limbs }>(lanes),
+                Size::Bits4096 => $kernel::verify::<{ 4 * $limbs }>(lanes),
+            }
+        };
+    }
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512Ifma => match size {
-            Size::Bits1024 => avx512ifma::verify::<20>(lanes),
-            Size::Bits2048 => avx512ifma::verify::<40>(lanes),
-            Size::Bits3072 => avx512ifma::verify::<60>(lanes),
-            Size::Bits4096 => avx512ifma::verify::<80>(lanes),
-        },
+        Level::Avx512Ifma => of_size!(avx512ifma, 20),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => of_size!(avx512, 44),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => of_size!(avx2, 44),
         _ => panic!("{} has no kernel for RSA", level.name()),
     }
+}
+
+/// Verifies in groups of `count`; `kernel` answers for each, lane 0 in bit 0, what the signatures
+/// would be worth if they were below their moduli.
+fn in_groups(
+    count: usize,
+    lanes: &[Lane<'_>],
+    mut kernel: impl FnMut(&Task<'_>) -> u32,
+) -> Vec<bool> {
+    let mut found = Vec::with_capacity(lanes.len());
+    for lanes in lanes.chunks(count) {
+        // A group that is not full has its last signature several times.
+        let lane = |k: usize| &lanes[k.min(lanes.len() - 1)];
+        let moduli: [&Modulus; MOST_LANES] = array::from_fn(|k| lane(k).modulus);
+        let signatures: [&[u8]; MOST_LANES] = array::from_fn(|k| lane(k).signature);
+        let ends: [_; MOST_LANES] = array::from_fn(|k| end(lane(k).digest));
+        let ends: [&[u8]; MOST_LANES] = array::from_fn(|k| &ends[k][..]);
+        let matches = kernel(&Task {
+            moduli: &moduli[..count],
+            signatures: &signatures[..count],
+            ends: &ends[..count],
+        });
+        let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
+        let good = |(k, lane)| matches >> k & 1 == 1 && below(lane);
+        found.extend(lanes.iter().enumerate().map(good));
+    }
+    found
 }
 
 /// The encoded message of `size` bytes whose digest is zero.
