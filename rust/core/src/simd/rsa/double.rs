@@ -182,14 +182,16 @@ impl<V: Lanes> Sums<V> {
                 i += 1;
             }
             while i < to {
+                // Each digit of `b` is read once, and needed no longer.
                 let b: &[V; BLOCK + 1] = window(b, at - i - 1);
                 let (first, second) = (weighed(a[i], weight), weighed(a[i + 1], weight));
-                for k in 0..BLOCK {
-                    self.columns[k] = self.columns[k].add_product(first, b[k + 1]);
+                self.columns[0] = self.columns[0].add_product(second, b[0]);
+                for k in 1..BLOCK {
+                    let b = b[k];
+                    self.columns[k - 1] = self.columns[k - 1].add_product(first, b);
+                    self.columns[k] = self.columns[k].add_product(second, b);
                 }
-                for k in 0..BLOCK {
-                    self.columns[k] = self.columns[k].add_product(second, b[k]);
-                }
+                self.columns[BLOCK - 1] = self.columns[BLOCK - 1].add_product(first, b[BLOCK]);
                 i += 2;
             }
         }
