@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum Level {
     /// No more than the target of the build.
     Portable,
-    /// AVX2.
+    /// AVX2 and FMA.
     Avx2,
     /// AVX-512 F, BW, DQ and VL.
     Avx512,
@@ -80,7 +80,7 @@ pub fn detect() -> Level {
         if avx512 {
             return Level::Avx512;
         }
-        if is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return Level::Avx2;
         }
     }
@@ -144,6 +144,7 @@ pub fn features() -> Vec<(&'static str, bool)> {
             "bmi2",
             "adx",
             "avx2",
+            "fma",
             "avx512f",
             "avx512bw",
             "avx512dq",

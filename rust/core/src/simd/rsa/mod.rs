@@ -16,6 +16,7 @@ mod avx512;
 mod avx512ifma;
 mod double;
 mod ifma;
+mod known;
 
 use std::array;
 
@@ -216,44 +217,58 @@ struct Form {
     lanes: usize,
     /// With fewer the library is faster.
     least: usize,
+    /// Whether it hangs on the mode in which the thread rounds.
+    obeys_mode: bool,
 }
 
 /// `None` where there is no kernel.
 fn form(level: Level) -> Option<Form> {
     match level {
         Level::Portable => None,
-        Level::Avx2 => Some(Form { lanes: 4, least: 3 }),
+        Level::Avx2 => Some(Form {
+            lanes: 4,
+            least: 3,
+            obeys_mode: true,
+        }),
         Level::Avx512 => Some(Form {
             lanes: 16,
             least: 4,
+            obeys_mode: false,
         }),
-        Level::Avx512Ifma => Some(Form { lanes: 8, least: 2 }),
+        Level::Avx512Ifma => Some(Form {
+            lanes: 8,
+            least: 2,
+            obeys_mode: false,
+        }),
     }
 }
 
 /// Signatures of one size from which on a group of lanes pays at a level; `None` when the level has
-/// no kernel.
+/// no kernel, or none that can be trusted here.
 #[must_use]
 pub fn crossover(level: Level) -> Option<usize> {
-    form(level).map(|form| form.least)
+    sound(level).map(|form| form.least)
 }
 
 /// How many of `count` signatures of one size to give to the lanes: all, but for the last ones where
 /// they are too few for a group.
 #[must_use]
 pub fn worth(level: Level, count: usize) -> usize {
-    match form(level) {
-        Some(Form { lanes, least }) if count % lanes < least => count - count % lanes,
+    match sound(level) {
+        Some(form) if count % form.lanes < form.least => count - count % form.lanes,
         Some(_) => count,
         None => 0,
     }
 }
 
+fn sound(level: Level) -> Option<Form> {
+    form(level).filter(|form| known::is_sound(level, form))
+}
+
 /// Whether each signature is that of its digest.
 ///
 /// # Panics
-/// When the level has no kernel ([`crossover`]), or this processor does not have it; when the
-/// moduli are not all of one size, or a signature is not as long as its modulus.
+/// When the level has no kernel, or this processor does not have it; when the moduli are not all of one size, or a signature is not as long as its modulus.
 #[must_use]
 pub fn verify(level: Level, lanes: &[Lane<'_>]) -> Vec<bool> {
     let Some(first) = lanes.first() else {
