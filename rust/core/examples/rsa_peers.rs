@@ -21,6 +21,7 @@ struct Signed {
     modulus: Modulus,
     signature: Vec<u8>,
     digest: [u8; 32],
+    message: Vec<u8>,
 }
 
 fn signed(bits: u32) -> Vec<Signed> {
@@ -36,12 +37,17 @@ fn signed(bits: u32) -> Vec<Signed> {
         context.set_signature_md(Md::sha256()).unwrap();
         let mut signature = Vec::new();
         context.sign_to_vec(&digest, &mut signature).unwrap();
-        let modulus = Modulus::new(&key.rsa().unwrap().n().to_vec()).unwrap();
+        let rsa = key.rsa().unwrap();
+        let modulus = Modulus::new(&rsa.n().to_vec()).unwrap();
+        let mut message = vec![0; signature.len()];
+        rsa.public_decrypt(&signature, &mut message, Padding::NONE)
+            .unwrap();
         Signed {
             key,
             modulus,
             signature,
             digest,
+            message,
         }
     };
     (0..COUNT).map(sign).collect()
@@ -83,7 +89,7 @@ fn main() {
             .map(|item| Lane {
                 modulus: &item.modulus,
                 signature: &item.signature,
-                digest: &item.digest,
+                message: &item.message,
             })
             .collect();
         let levels: Vec<_> = LEVELS

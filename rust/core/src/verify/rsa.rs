@@ -25,6 +25,13 @@ const MOST_LOST_ZEROS: usize = 8;
 /// What kernels are made for; other exponents are the library's.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 
+/// What stands before the digest in an encoded message: a zero, and the `DigestInfo` of SHA-256
+/// with NULL parameters (RFC 8017 section 9.2).
+const INFO: [u8; 20] = [
+    0, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
+    0x05, 0x00, 0x04, 0x20,
+];
+
 enum Engine {
     AwsLc(ParsedPublicKey),
     Ring(ring::signature::RsaPublicKeyComponents<Vec<u8>>),
@@ -136,36 +143,53 @@ pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], wire: bool) -
         .map(|item| item.key.fitted(item.signature, wire))
         .collect();
     let mut codes = vec![Code::BadSignatureEncoding; items.len()];
-    let mut lots = SIZES.map(|_| (Vec::new(), Vec::new()));
+    let mut lots = SIZES.map(|_| Vec::new());
     for (place, (item, fitted)) in items.iter().zip(&fitted).enumerate() {
         match (fitted, &item.key.modulus) {
             (Err(code), _) => codes[place] = *code,
             (Ok(signature), Some(modulus)) => {
-                let (places, lanes) = &mut lots[modulus.size() as usize];
-                places.push(place);
-                lanes.push(Lane {
-                    modulus,
-                    signature,
-                    digest: &digests[place],
-                });
+                lots[modulus.size() as usize].push((place, modulus, &**signature));
             }
-            (Ok(_), None) => {
-                codes[place] = item.key.verify_alone(item.message, item.signature, wire)
-            }
+            (Ok(_), None) => codes[place] = alone(item, wire),
         }
     }
-    for (places, lanes) in lots {
-        let most = kernels::worth(level, lanes.len());
-        let good = kernels::verify(level, &lanes[..most]);
-        for (&place, good) in places.iter().zip(good) {
+    for (size, lot) in SIZES.into_iter().zip(lots) {
+        let (lot, rest) = lot.split_at(kernels::worth(level, lot.len()));
+        let mut messages = vec![0; lot.len() * size.bytes()];
+        for (&(place, ..), message) in lot.iter().zip(messages.chunks_mut(size.bytes())) {
+            encode_message(&digests[place], message);
+        }
+        let lanes: Vec<Lane<'_>> = lot
+            .iter()
+            .zip(messages.chunks(size.bytes()))
+            .map(|(&(_, modulus, signature), message)| Lane {
+                modulus,
+                signature,
+                message,
+            })
+            .collect();
+        for (&(place, ..), good) in lot.iter().zip(kernels::verify(level, &lanes)) {
             codes[place] = verdict(good);
         }
-        for &place in &places[most..] {
-            let item = items[place];
-            codes[place] = item.key.verify_alone(item.message, item.signature, wire);
+        for &(place, ..) in rest {
+            codes[place] = alone(&items[place], wire);
         }
     }
     codes
+}
+
+fn alone(item: &Signed<'_, Key>, wire: bool) -> Code {
+    item.key.verify_alone(item.message, item.signature, wire)
+}
+
+/// Writes the encoded message that a signature of `digest` holds (RSA-4).
+pub(crate) fn encode_message(digest: &[u8; 32], message: &mut [u8]) {
+    let (rest, end) = message.split_at_mut(message.len() - digest.len());
+    end.copy_from_slice(digest);
+    let (rest, info) = rest.split_at_mut(rest.len() - INFO.len());
+    info.copy_from_slice(&INFO);
+    rest.fill(0xff);
+    rest[..2].copy_from_slice(&[0, 1]);
 }
 
 #[cfg(test)]

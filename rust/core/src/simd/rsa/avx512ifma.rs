@@ -11,6 +11,9 @@ use std::arch::x86_64::{
 use super::ifma::{Group, Lanes, BITS, LANES, MASK};
 use super::{in_groups, unroll, Lane};
 
+/// Bits of a limb, as intrinsics want them.
+const SHIFT: u32 = 52;
+
 /// Bytes of a register.
 const WIDTH: usize = 64;
 
@@ -55,8 +58,8 @@ impl Lanes for Register {
         or(self, b) => _mm512_or_si512(self.0, b.0);
         xor(self, b) => _mm512_xor_si512(self.0, b.0);
         low(self) => _mm512_and_si512(self.0, _mm512_set1_epi64(MASK.cast_signed()));
-        high(self) => _mm512_srli_epi64::<{ BITS as u32 }>(self.0);
-        raised(self) => _mm512_slli_epi64::<{ BITS as u32 }>(self.0);
+        high(self) => _mm512_srli_epi64::<SHIFT>(self.0);
+        raised(self) => _mm512_slli_epi64::<SHIFT>(self.0);
         doubled(self) => _mm512_add_epi64(self.0, self.0);
         doubled_and_one(self) => _mm512_shldi_epi64::<1>(self.0, _mm512_set1_epi64(-1));
         add_low(self, a, b) => _mm512_madd52lo_epu64(self.0, a.0, b.0);
@@ -108,7 +111,11 @@ impl Lanes for Register {
 #[inline(always)]
 fn last_bytes(bytes: &[u8]) -> Register {
     let missing = WIDTH.saturating_sub(bytes.len());
-    let mask = u64::MAX.checked_shl(missing as u32).unwrap_or(0);
+    let mask = if missing < WIDTH {
+        u64::MAX << missing
+    } else {
+        0
+    };
     let from = bytes.as_ptr().wrapping_add(bytes.len()).wrapping_sub(WIDTH);
     // SAFETY: only functions with the features ask for registers; nothing before `bytes` is read.
     Register(unsafe { _mm512_maskz_loadu_epi8(mask, from.cast()) })
@@ -158,7 +165,7 @@ pub(super) fn verify<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
 fn all<const L: usize>(lanes: &[Lane<'_>]) -> Vec<bool> {
-    let mut group = Group::<Register, L>::new(lanes[0].signature.len());
+    let mut group = Group::<Register, L>::new();
     in_groups(LANES, lanes, |task| {
         group.enter(task);
         for _ in 0..16 {

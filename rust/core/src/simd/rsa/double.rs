@@ -22,7 +22,7 @@
 
 use std::ops::Range;
 
-use super::{encoded_message, unroll, Modulus, Task, MOST_LANES};
+use super::{unroll, Modulus, Task, MOST_LANES};
 
 /// Doubles side by side.
 pub(super) trait Lanes: Copy {
@@ -112,14 +112,9 @@ pub(super) struct Group<V, const N: usize> {
     s: [V; N],
     /// 2^(24 (d - 1)) / n, where n has d digits.
     inverse: V,
-    /// The encoded message of that length, but for its end.
-    common: [f64; N],
-    /// Digits of n and of the encoded message, d.
+    /// Digits of n, d.
     digits: usize,
 }
-
-/// Digits in which messages of one length differ: the digest reaches into eleven.
-const DIFFERENT: usize = 11;
 
 /// The sums of a block of columns.
 struct Sums<V> {
@@ -227,7 +222,7 @@ impl<V: Lanes> Sums<V> {
     /// pairs twice, and each digit with itself.
     #[inline(always)]
     fn pairs(&mut self, x: &[V], at: usize) {
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             self.pairs_from::<0>(x, at / 2);
         } else {
             self.pairs_from::<1>(x, at / 2 + 1);
@@ -272,15 +267,8 @@ impl<V: Lanes, const N: usize> Group<V, N> {
     #[inline(always)]
     pub(super) fn new(size: usize) -> Self {
         let zero = V::splat(0.0);
-        let digits = (8 * size).div_ceil(BITS);
-        let message = encoded_message(size);
-        let mut common = [0.0; N];
-        for (k, common) in common[..digits].iter_mut().enumerate() {
-            *common = f64::from(digit_of(&message, k));
-        }
         Self {
-            common,
-            digits,
+            digits: (8 * size).div_ceil(BITS),
             x: [zero; N],
             q: [zero; N],
             multiple: [zero; N],
@@ -389,23 +377,19 @@ impl<V: Lanes, const N: usize> Group<V, N> {
         carried
     }
 
-    /// The lanes whose running value is the encoded message of `task` modulo n, lane 0 in bit 0.
+    /// The lanes whose running value is the message of `task` modulo n, lane 0 in bit 0.
     ///
     /// The difference of the two is t n with |t| < 2^23 if it is a multiple of n, and then the
     /// estimate of t is t, so that nothing is left of the difference less t n. Whatever the estimate
     /// is, something is left of a difference that is no multiple.
     #[inline(always)]
-    pub(super) fn matches(&self, task: &Task<'_>) -> u32 {
+    pub(super) fn matches(&mut self, task: &Task<'_>) -> u32 {
         let digits = self.digits;
-        let mut ends = [V::splat(0.0); DIFFERENT];
-        read(task.ends, &mut ends);
+        let message = &mut self.q[..digits];
+        read(task.messages, message);
         let mut rest = self.x;
-        for (k, rest) in rest[..digits].iter_mut().enumerate() {
-            *rest = rest.sub(if k < DIFFERENT {
-                ends[k]
-            } else {
-                V::splat(self.common[k])
-            });
+        for (rest, &message) in rest.iter_mut().zip(&*message) {
+            *rest = rest.sub(message);
         }
         let mut top = V::splat(0.0);
         for &digit in rest[digits - 1..].iter().rev() {
@@ -490,7 +474,7 @@ fn read<V: Lanes>(numbers: &[&[u8]], digits: &mut [V]) {
 
 /// Digit `k` of a big-endian number.
 #[inline(always)]
-pub(super) fn digit_of(number: &[u8], k: usize) -> u32 {
+fn digit_of(number: &[u8], k: usize) -> u32 {
     let end = number.len() - BITS / 8 * k;
     match number[..end].last_chunk() {
         Some(bytes) => u32::from_be_bytes(*bytes) & 0x00ff_ffff,

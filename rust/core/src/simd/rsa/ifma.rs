@@ -17,14 +17,12 @@
 //!   below 2^52: for 80 limbs below 4 * 80 * 2^52 plus two carries, so below 2^61.
 //! * From x < n (1 + 2^-15) and y < n (1 + 2^-15) comes (x y + q n) / R < n (1 + 2^-15), since
 //!   q < R and n / R < 2^-16. The top limb stays below 2^52, and nothing is carried out of it.
-//! * The last product is x s / R with s < n: below n + 2^(B - 16) (1 + 2^-15), where the signature
-//!   has B bits. It is s^65537 mod n, or that plus n if s^65537 mod n < 2^(B - 16) (1 + 2^-15). The
-//!   encoded message is above 1.9 * 2^(B - 16) and below n. Hence the result equals the encoded
-//!   message exactly when s^65537 mod n does.
+//! * The last product is x s / R with s < n: in the same way below n (1 + 2^-15), so it is
+//!   s^65537 mod n, or that plus n.
 
 use std::ops::Range;
 
-use super::{encoded_message, unroll, Modulus, Task};
+use super::{unroll, Modulus, Task};
 
 /// Numbers of 64 bits side by side.
 pub(super) trait Lanes: Copy {
@@ -83,46 +81,19 @@ pub(super) struct Group<V, const L: usize> {
     s: [V; L],
     /// -1 / n mod 2^52.
     inverse: V,
-    /// The encoded message of that length, but for its end.
-    common: [u64; L],
 }
-
-/// Limbs in which messages of one length differ: the digest reaches into five.
-const DIFFERENT: usize = 5;
 
 impl<V: Lanes, const L: usize> Group<V, L> {
     #[inline(always)]
-    pub(super) fn new(size: usize) -> Self {
+    pub(super) fn new() -> Self {
         let zero = V::splat(0);
-        let message = encoded_message(size);
-        let bit = |k: usize| {
-            let byte = size.checked_sub(1 + k / 8).map_or(0, |at| message[at]);
-            u64::from(byte >> (k % 8) & 1)
-        };
-        let limb = |k: usize| (0..BITS).map(|low| bit(BITS * k + low) << low).sum();
         Self {
-            common: std::array::from_fn(limb),
             x: [zero; L],
             q: [zero; L],
             n: [zero; L],
             s: [zero; L],
             inverse: zero,
         }
-    }
-
-    /// The lanes whose running value is the encoded message of `task`, lane 0 in bit 0.
-    #[inline(always)]
-    pub(super) fn matches(&self, task: &Task<'_>) -> u8 {
-        let mut ends = [V::splat(0); DIFFERENT];
-        V::read(task.ends, &mut ends);
-        let mut wrong = V::splat(0);
-        for (x, end) in self.x.iter().zip(ends) {
-            wrong = wrong.or(x.xor(end));
-        }
-        for (x, &common) in self.x.iter().zip(&self.common).skip(DIFFERENT) {
-            wrong = wrong.or(x.xor(V::splat(common)));
-        }
-        wrong.zeros()
     }
 
     /// Reads moduli and signatures and brings the signatures into Montgomery form.
@@ -171,7 +142,7 @@ impl<V: Lanes, const L: usize> Group<V, L> {
             let times = self.x[L - 1].high();
             subtract(&mut self.x, &self.q, times);
         }
-        let down = each(task.moduli, |modulus| 1 << (BITS as u32 - modulus.shift));
+        let down = each(task.moduli, |modulus| 1 << (BITS - modulus.shift));
         shift_down(&mut self.x, down, skipped);
     }
 
@@ -242,6 +213,22 @@ impl<V: Lanes, const L: usize> Group<V, L> {
             }
             of_rest = columns[BLOCK];
         }
+    }
+
+    /// The lanes whose running value is the message of `task`, or that plus n, lane 0 in bit 0.
+    #[inline(always)]
+    pub(super) fn matches(&mut self, task: &Task<'_>) -> u8 {
+        let message = &mut self.q;
+        V::read(task.messages, message);
+        let (mut unlike, mut unlike_sum) = (V::splat(0), V::splat(0));
+        let mut carry = V::splat(0);
+        for ((&x, &message), &n) in self.x.iter().zip(&*message).zip(&self.n) {
+            let sum = message.low().add(n.low()).add(carry);
+            carry = sum.high();
+            unlike = unlike.or(x.xor(message));
+            unlike_sum = unlike_sum.or(x.xor(sum));
+        }
+        unlike.zeros() | unlike_sum.zeros()
     }
 
     /// The quotient digits of a block of the lower half, each of which clears its column; returns

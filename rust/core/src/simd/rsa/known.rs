@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::{Form, Lane, Modulus, MOST_LANES};
 use crate::simd::Level;
+use crate::verify::rsa::encode_message;
 
 const MODULUS: &[u8; 128] = b"\
     \x8c\x2f\x1c\xed\x78\xd7\xef\x26\xa2\xc5\x28\x43\xa6\xc0\x95\xe8\x15\x93\xd0\x1e\xdc\x38\
@@ -17,7 +18,7 @@ const MODULUS: &[u8; 128] = b"\
     \x8a\x92\x1b\xf7\xab\x7d\x0e\x91\x97\xca\xb8\x44\xf2\x57\xf9\x98\x0e\x3b\xb3\x58\xd8\x9e\
     \x61\xec\x35\xa8\xcf\xed\x41\x6d\x30\x49\x29\xc0\x8d\x61\x24\xde\x89\x1f";
 
-/// Of [`DIGEST`].
+/// Of the text `message`.
 const SIGNATURE: &[u8; 128] = b"\
     \x2d\x47\x03\xb9\x13\x3e\x71\x88\x65\xd0\x33\xa6\x8b\xfe\x1d\x2e\x6e\xe7\xc1\x4d\xf0\x6e\
     \xfd\xd3\xcf\x3d\x87\xc8\xe5\x1c\x82\x2a\xf9\x87\x98\x6a\xc7\xc3\x01\xaa\xf4\xa5\xfe\xe7\
@@ -54,13 +55,15 @@ fn answers(level: Level, count: usize) -> bool {
     let Some(modulus) = Modulus::new(MODULUS) else {
         return false;
     };
-    let (mut signature, mut digest) = (*SIGNATURE, *DIGEST);
+    let mut message = [0; MODULUS.len()];
+    encode_message(DIGEST, &mut message);
+    let (mut signature, mut other) = (*SIGNATURE, message);
     signature[0] ^= 1;
-    digest[31] ^= 1;
+    other[127] ^= 1;
     let good = Lane {
         modulus: &modulus,
         signature: SIGNATURE,
-        digest: DIGEST,
+        message: &message,
     };
     let kinds = [
         good,
@@ -70,7 +73,7 @@ fn answers(level: Level, count: usize) -> bool {
         },
         good,
         Lane {
-            digest: &digest,
+            message: &other,
             ..good
         },
     ];

@@ -1,12 +1,18 @@
-//! Many RSA signatures at once: s^65537 mod n, compared with the encoded message. Every lane has a
-//! key of its own.
+//! Many RSA signatures at once: whether s^65537 mod n is the encoded message. Every lane has a key
+//! of its own.
 //!
 //! Serves moduli of 1024, 2048, 3072 and 4096 bits, and the somewhat shorter ones that fill as many
 //! bytes, with the exponent 65537. All numbers are public: nothing here keeps time from telling
-//! them. Hashing, and every other key, is the business of [`crate::verify`].
+//! them. Hashing, the encoding of messages, and every other key is the business of
+//! [`crate::verify`].
 //!
 //! Every answer is exact, whatever the numbers are: no lane is refused, so that nobody can choose
 //! numbers that make a batch slow.
+
+// What is not inlined into a function with the features is slow.
+#![expect(clippy::inline_always)]
+// Ranges of unrolled loops: some are empty, and columns are met by their numbers.
+#![expect(clippy::needless_range_loop, clippy::reversed_empty_ranges)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -35,19 +41,6 @@ use unroll;
 
 /// Lanes of the largest group.
 const MOST_LANES: usize = 16;
-
-/// Bytes of a SHA-256 digest.
-const DIGEST: usize = 32;
-
-/// What stands before the digest in an encoded message: a zero, and the `DigestInfo` of SHA-256
-/// with NULL parameters (RFC 8017 section 9.2).
-const INFO: [u8; 20] = [
-    0, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
-    0x05, 0x00, 0x04, 0x20,
-];
-
-/// The end of an encoded message: as many bytes as a vector has.
-const END: usize = 64;
 
 /// How long the numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +94,7 @@ pub struct Modulus {
     /// -1 / n mod 2^52.
     inverse: u64,
     /// By how many bits the highest bit of n lies below that of a limb.
-    shift: u32,
+    shift: usize,
     /// 2^(24 (d - 1)) / n, where n has d digits of 24 bits: nearly that.
     top_inverse: f64,
     /// 2^(52 L) / n' - 1 as a fraction of 104 bits, high half first, and rather too small: n' is n
@@ -127,7 +120,7 @@ impl Modulus {
             size,
             bytes: bytes.into(),
             inverse: inverse(bytes),
-            shift: u32::try_from(shift).ok()?,
+            shift,
             top_inverse: top_inverse(bytes),
             reciprocal: reciprocal(bytes, first.leading_zeros()),
         })
@@ -199,16 +192,15 @@ pub struct Lane<'a> {
     pub modulus: &'a Modulus,
     /// As long as the modulus.
     pub signature: &'a [u8],
-    /// SHA-256 of what was signed.
-    pub digest: &'a [u8; DIGEST],
+    /// What the power should be: as long as the modulus, and below it.
+    pub message: &'a [u8],
 }
 
-/// What a group of lanes verifies: moduli of one size, signatures of their length, and the ends of
-/// the encoded messages.
+/// What a group of lanes works on: moduli of one size, and numbers of their length.
 struct Task<'a> {
     moduli: &'a [&'a Modulus],
     signatures: &'a [&'a [u8]],
-    ends: &'a [&'a [u8]],
+    messages: &'a [&'a [u8]],
 }
 
 /// How a level works.
@@ -265,10 +257,10 @@ fn sound(level: Level) -> Option<Form> {
     form(level).filter(|form| known::is_sound(level, form))
 }
 
-/// Whether each signature is that of its digest.
+/// Whether each signature is below its modulus, and its power s^65537 mod n is the message.
 ///
 /// # Panics
-/// When the level has no kernel, or this processor does not have it; when the moduli are not all of one size, or a signature is not as long as its modulus.
+/// When the level has no kernel, or this processor does not have it; when the moduli are not all of one size, or a number is not as long as its modulus.
 #[must_use]
 pub fn verify(level: Level, lanes: &[Lane<'_>]) -> Vec<bool> {
     let Some(first) = lanes.first() else {
@@ -277,8 +269,9 @@ pub fn verify(level: Level, lanes: &[Lane<'_>]) -> Vec<bool> {
     let size = first.modulus.size;
     for lane in lanes {
         assert!(
-            lane.modulus.size == size && lane.signature.len() == size.bytes(),
-            "signatures of one size, as long as their moduli"
+            lane.modulus.size == size
+                && [lane.signature, lane.message].map(<[u8]>::len) == [size.bytes(); 2],
+            "numbers of one size, as long as their moduli"
         );
     }
     assert!(level <= super::detect(), "{} is not here", level.name());
@@ -316,33 +309,15 @@ fn in_groups(
         let lane = |k: usize| &lanes[k.min(lanes.len() - 1)];
         let moduli: [&Modulus; MOST_LANES] = array::from_fn(|k| lane(k).modulus);
         let signatures: [&[u8]; MOST_LANES] = array::from_fn(|k| lane(k).signature);
-        let ends: [_; MOST_LANES] = array::from_fn(|k| end(lane(k).digest));
-        let ends: [&[u8]; MOST_LANES] = array::from_fn(|k| &ends[k][..]);
+        let messages: [&[u8]; MOST_LANES] = array::from_fn(|k| lane(k).message);
         let matches = kernel(&Task {
             moduli: &moduli[..count],
             signatures: &signatures[..count],
-            ends: &ends[..count],
+            messages: &messages[..count],
         });
         let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
         let good = |(k, lane)| matches >> k & 1 == 1 && below(lane);
         found.extend(lanes.iter().enumerate().map(good));
     }
     found
-}
-
-/// The encoded message of `size` bytes whose digest is zero.
-fn encoded_message(size: usize) -> Vec<u8> {
-    let mut message = vec![0xff; size];
-    message[..2].copy_from_slice(&[0, 1]);
-    message[size - DIGEST - INFO.len()..size - DIGEST].copy_from_slice(&INFO);
-    message[size - DIGEST..].fill(0);
-    message
-}
-
-/// The end of an encoded message.
-fn end(digest: &[u8; DIGEST]) -> [u8; END] {
-    let mut end = [0xff; END];
-    end[END - DIGEST - INFO.len()..END - DIGEST].copy_from_slice(&INFO);
-    end[END - DIGEST..].copy_from_slice(digest);
-    end
 }
