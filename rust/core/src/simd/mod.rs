@@ -13,8 +13,12 @@ pub mod base64;
 pub(crate) mod ed25519;
 pub mod hash;
 mod lanes;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod limbs52;
 pub mod rows;
 pub mod rsa;
+#[cfg(target_arch = "x86_64")]
+pub mod secp256k1;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};

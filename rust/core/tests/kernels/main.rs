@@ -7,6 +7,7 @@ mod addresses;
 mod digests;
 mod ed25519;
 mod rsa;
+mod secp256k1;
 
 use dimp_core::simd::{detect, Level, LEVELS};
 
