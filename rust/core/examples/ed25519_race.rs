@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use dimp_core::code::Code;
-use dimp_core::keys;
+use dimp_core::keys::{self, Algorithm};
 use dimp_core::simd;
 use dimp_core::verify::{tables, verify_batch_at, Job, VerifyKey};
 use ed25519_dalek::{Signer, SigningKey};
@@ -73,8 +73,8 @@ fn race(name: &str, count: usize, size: usize, peer: VerifyDetached) {
     let handles: Vec<VerifyKey> = public
         .iter()
         .map(|key| {
-            let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-            VerifyKey::new(&keys::parse_mapping("ED25519", &text).unwrap()).unwrap()
+            let key = keys::from_canonical(Algorithm::Ed25519, key).expect("it is a key");
+            VerifyKey::new(&key).expect("it was checked")
         })
         .collect();
     let total = size.max(count.min(1024)).div_ceil(size) * size;
@@ -153,6 +153,7 @@ fn timed(work: &impl Fn()) -> Duration {
     start.elapsed()
 }
 
+#[expect(clippy::cast_precision_loss)] // Small numbers.
 fn micros(time: Duration, items: usize) -> f64 {
     time.as_secs_f64() * 1e6 / items as f64
 }

@@ -557,8 +557,7 @@ fn ed25519_point(data: &[u8]) -> Result<PublicKey, Refusal> {
         .map_err(|_| bad_key(format!("key: Ed25519 of {} bytes, not 32", data.len())))?;
     let key =
         VerifyingKey::from_bytes(bytes).map_err(|_| bad_key("key: not a point of Ed25519"))?;
-    // The library reduces y, and drops the sign of x = 0.
-    if key.to_edwards().compress().as_bytes() != bytes {
+    if !is_canonical(bytes) {
         return Err(bad_key("key: Ed25519 point is not canonical"));
     }
     if key.is_weak() {
@@ -569,6 +568,24 @@ fn ed25519_point(data: &[u8]) -> Result<PublicKey, Refusal> {
         data: bytes.to_vec(),
         bits: 256,
     })
+}
+
+/// Whether the encoding of a point is the one that the point has: the library reduces y, and drops
+/// the sign of x = 0. (To encode the point again would take as long as to decode it.)
+fn is_canonical(encoding: &[u8; 32]) -> bool {
+    /// p = 2^255 - 19, little-endian.
+    const P: [u8; 32] = {
+        let mut bytes = [0xff; 32];
+        (bytes[0], bytes[31]) = (0xed, 0x7f);
+        bytes
+    };
+    let mut y = *encoding;
+    y[31] &= 0x7f;
+    // x = 0 where y = 1 or y = -1.
+    let (mut one, mut minus_one) = ([0; 32], P);
+    (one[0], minus_one[0]) = (1, P[0] - 1);
+    let is_signed = y != *encoding;
+    y.iter().rev().lt(P.iter().rev()) && !(is_signed && (y == one || y == minus_one))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 
 /// Stands for the level of the kernels of the codec.
 const KERNELS: &str = "kernels";
-/// Stands for the level of the kernels of addresses.
+/// Stands for the level of the kernels of addresses and signatures.
 const LANES: &str = "lanes";
 /// The same where nothing but hashing is done, for which the highest level has nothing more.
 const HASHES: &str = "hashes";
@@ -28,9 +28,9 @@ const OPERATIONS: [(&str, &str); 18] = [
     ("parse_identifiers", LANES),
     ("route", LANES),
     ("parse_public_key", "portable"),
-    ("verify_batch", "library"),
-    ("match_metas", "library"),
-    ("prove_document", "library"),
+    ("verify_batch", LANES),
+    ("match_metas", LANES),
+    ("prove_document", LANES),
     ("decode_batch", KERNELS),
     ("encode", KERNELS),
     ("retarget", KERNELS),
@@ -112,9 +112,10 @@ fn in_lanes(level: Level) -> &'static str {
 }
 
 /// Sets the threads of the pool (0: as many as there are), the highest SIMD level (`None`: no
-/// limit) and the bytes that tables of keys may have (0: there are none).
+/// limit) and the bytes that tables of keys may have (0: there are none; `None`: as many as before).
 #[pyfunction]
-fn configure(threads: usize, simd: Option<&str>, key_tables: usize) -> PyResult<()> {
+#[pyo3(signature = (threads, simd, key_tables=None))]
+fn configure(threads: usize, simd: Option<&str>, key_tables: Option<usize>) -> PyResult<()> {
     let cap = match simd {
         None => None,
         Some(name) => Some(Level::from_name(name).ok_or_else(|| {
@@ -124,7 +125,9 @@ fn configure(threads: usize, simd: Option<&str>, key_tables: usize) -> PyResult<
     };
     pool::configure(threads);
     simd::set_cap(cap);
-    tables::configure(key_tables);
+    if let Some(budget) = key_tables {
+        tables::configure(budget);
+    }
     Ok(())
 }
 

@@ -5,6 +5,8 @@
 //! an R that is not canonical never matches. Batches go to `simd::ed25519`, which decides by the
 //! same rules. What a key must be was checked when it was parsed.
 
+use std::sync::OnceLock;
+
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::code::Code;
@@ -16,10 +18,6 @@ use crate::simd::Level;
 use crate::verify::tables::{self, Name};
 use crate::verify::{Family, Signed, Verifier};
 
-/// Keeps these keys apart from those of other algorithms in the cache of tables.
-#[cfg(target_arch = "x86_64")]
-const NAMESPACE: u8 = 2;
-
 /// What verifies with a key of this kind.
 pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
@@ -27,19 +25,31 @@ pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
 
 /// A key that was checked when it was parsed.
 pub(crate) struct Key {
-    key: VerifyingKey,
+    bytes: [u8; 32],
+    /// The point, for one signature alone: a batch in lanes does without.
+    point: OnceLock<VerifyingKey>,
     #[cfg(target_arch = "x86_64")]
     name: Name,
 }
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
-        let key = VerifyingKey::from_bytes(public.data().try_into().ok()?).ok()?;
+        let bytes = public.data().try_into().ok()?;
         Some(Self {
+            bytes,
+            point: OnceLock::new(),
             #[cfg(target_arch = "x86_64")]
-            name: Name::new(NAMESPACE, key.as_bytes()),
-            key,
+            name: Name::new("ed25519", &bytes),
         })
+    }
+
+    /// `None` for a key that no `PublicKey` holds.
+    fn point(&self) -> Option<&VerifyingKey> {
+        if let Some(point) = self.point.get() {
+            return Some(point);
+        }
+        let point = VerifyingKey::from_bytes(&self.bytes).ok()?;
+        Some(self.point.get_or_init(|| point))
     }
 }
 
@@ -48,7 +58,10 @@ impl Verifier for Key {
         let Ok(signature) = Signature::from_slice(signature) else {
             return Code::BadSignatureEncoding;
         };
-        match self.key.verify_strict(message, &signature) {
+        let Some(point) = self.point() else {
+            return Code::BadKey;
+        };
+        match point.verify_strict(message, &signature) {
             Ok(()) => Code::Ok,
             Err(_) => Code::BadSignature,
         }
@@ -86,7 +99,7 @@ fn in_lanes(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
     let held = tables::hold(ed25519::KEY_TABLE, &names, |places, tables| {
         let keys: Vec<&[u8; 32]> = places
             .iter()
-            .map(|&place| items[place].key.key.as_bytes())
+            .map(|&place| &items[place].key.bytes)
             .collect();
         ed25519::key_tables(level, &keys, tables);
     });
@@ -97,7 +110,7 @@ fn in_lanes(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
         if let Ok(signature) = item.signature.try_into() {
             places.push(place);
             wanted.push(ed25519::Item {
-                key: item.key.key.as_bytes(),
+                key: &item.key.bytes,
                 table: held.get(place),
                 message: item.message,
                 signature,
@@ -168,7 +181,8 @@ mod tests {
         assert_eq!(verdict, Code::BadSignature);
         // Were it not for the order of R, it would be accepted.
         let signature = Signature::from_slice(&signature).unwrap();
-        let lax = ed25519_dalek::Verifier::verify(&key.key, b"small order R", &signature);
+        let lax =
+            ed25519_dalek::Verifier::verify(key.point().unwrap(), b"small order R", &signature);
         assert!(lax.is_ok());
     }
 }

@@ -4,7 +4,7 @@
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::{EdwardsPoint, Scalar};
 use dimp_core::code::Code;
-use dimp_core::keys;
+use dimp_core::keys::{self, Algorithm};
 use dimp_core::simd::{hash::sha512, Level};
 use dimp_core::verify::{tables, verify_batch_at, Job, VerifyKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -60,8 +60,7 @@ impl Case {
 
 /// Whether keys of this crate take it: the kernel never sees what they refuse.
 fn handle(key: &[u8; 32]) -> Option<VerifyKey> {
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    VerifyKey::new(&keys::parse_mapping("ED25519", &text).ok()?).ok()
+    VerifyKey::new(&keys::from_canonical(Algorithm::Ed25519, key).ok()?).ok()
 }
 
 /// Every case at every level, in batches of `size`.

@@ -253,7 +253,9 @@ mod tests {
     fn every_operation_at_every_level() {
         let noise = |seed: u8, operand: u8| {
             let bytes = [sha256(&[seed, operand]), sha256(&[operand, seed])].concat();
-            Plain.rows32(&[&bytes.try_into().unwrap(); 4]).map(|[word, ..]| word)
+            Plain
+                .rows32(&[&bytes.try_into().unwrap(); 4])
+                .map(|[word, ..]| word)
         };
         for seed in 0..100 {
             let mut operands = [0, 1, 2].map(|operand| noise(seed, operand));
