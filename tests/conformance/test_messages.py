@@ -166,7 +166,8 @@ def test_json_2_whichever_comes_first_decides(tier: str) -> None:
     assert code_of(raw(rf'"x": "\ud800", "y": {deep}')) is Code.MALFORMED
     assert code_of(raw(rf'"y": {deep}, "x": "\ud800"')) is Code.TOO_LARGE
     assert code_of(raw(f'"y": {"[" * 64}"x" [')) is Code.TOO_LARGE
-    assert code_of(raw(f'"y": {"[" * 63}"x" [')) is Code.MALFORMED
+    for before in ('"x" ', "1", "-", "1.", "1e", "tru", "null"):
+        assert code_of(raw(f'"y": {"[" * 63}{before}[')) is Code.MALFORMED
     assert code_of(raw(f'"y": {deep}').replace(b"moki", b"mok\xff")) is Code.MALFORMED
     assert code_of(b"[" * 100) is Code.MALFORMED
 
