@@ -48,6 +48,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "route": TIERS,
     "parse_public_key": (RUST, PYTHON),
     "verify_batch": (RUST, PYTHON),
+    "ecdsa_signer": (RUST, PYTHON),
     "match_metas": (RUST, PYTHON),
     "prove_document": (RUST, PYTHON),
     "decode_batch": TIERS,
@@ -64,6 +65,7 @@ UNITS: dict[str, tuple[str, ...]] = {
 MEMBERS: dict[str, tuple[str, ...]] = {
     "parse_public_key": ("parse_public_key", "parse_public_key_mapping"),
     "verify_batch": ("verify_batch", "VerifyKey"),
+    "ecdsa_signer": ("EcdsaSigner",),
     "match_metas": ("match_metas", "parse_meta", "meta_address"),
     "prove_document": ("prove_document", "parse_document"),
     "retarget": ("retarget", "retarget_batch"),

@@ -2,25 +2,21 @@
 #key-10), and RSA encryption beside them.
 
 Imported when the first such key is made, for the library takes its time to load. Not here: the
-spellings of keys. Nothing is computed on secret numbers, and no error of the library gets out: its
-text may say more than it should.
+spellings of keys; the signer of ECDSA, an operation of the tiers, with a library in each. Nothing is
+computed on secret numbers, and no error of the library gets out: its text may say more than it
+should.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, ClassVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import padding as block_padding
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -34,9 +30,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from . import _dispatch
 from .verdict import Code, DimError
 
-_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _LEAST_COORDINATE = (1 << 247).to_bytes(32, "big")
 _PKCS1V15_OVERHEAD = 11
 _BLOCK_BITS = 128
@@ -95,6 +91,7 @@ class EccKey:
         self._key = key
         self.spki = _spki(key)
         self.secret = key.private_numbers().private_value.to_bytes(32, "big")
+        self._signer: Any = None  # made for the first signature: many keys never sign
 
     @classmethod
     def generate(cls) -> EccKey:
@@ -111,9 +108,10 @@ class EccKey:
             return cls(ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256K1()))
 
     def sign(self, message: bytes) -> bytes:
-        signature = self._key.sign(message, ecdsa())
-        r, s = decode_dss_signature(signature)
-        return encode_dss_signature(r, min(s, _ORDER - s))
+        if self._signer is None:
+            self._signer = _dispatch.operation("EcdsaSigner")(self.secret)
+        signature: bytes = self._signer.sign(message)
+        return signature
 
     def text(self) -> str:
         pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -177,15 +175,6 @@ def _loading(what: str) -> Iterator[None]:
         except Exception:
             reason = f"key: {what} with numbers out of range or not of one key"
             raise DimError(Code.BAD_KEY, reason) from None
-
-
-@cache
-def ecdsa() -> ec.ECDSA:
-    """ECDSA over SHA-256 with the nonce of RFC 6979, or a random one where OpenSSL is too old."""
-    try:
-        return ec.ECDSA(SHA256(), deterministic_signing=True)
-    except UnsupportedAlgorithm:
-        return ec.ECDSA(SHA256())
 
 
 def rsa_encrypt(spki: bytes, plaintext: bytes) -> bytes:

@@ -22,9 +22,11 @@ from ._py.keys import parse_public_key, parse_public_key_mapping
 from ._py.merkle import merkle_roots
 from ._py.message import decode_batch, encode, retarget, retarget_batch
 from ._py.meta import match_metas, meta_address, parse_meta
+from ._py.signing import EcdsaSigner
 from ._py.verify import VerifyKey, verify_batch
 
 __all__ = [
+    "EcdsaSigner",
     "FrameDecoder",
     "KeyStore",
     "VerifyKey",

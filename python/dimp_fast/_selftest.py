@@ -230,6 +230,28 @@ def _verify_batch(tier: Any) -> None:
     _expect("verify_batch", list(found), [int(code) for code in wanted])
 
 
+_GENERATOR = (
+    "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+    "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"
+)
+"""The public key of the secret 1."""
+
+_RFC_6979 = (
+    "3045022100934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8"
+    "02202442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5"
+)
+"""Its signature of "Satoshi Nakamoto"."""
+
+
+def _ecdsa_signer(tier: Any) -> None:
+    signature = tier.EcdsaSigner((1).to_bytes(32, "big")).sign(b"Satoshi Nakamoto")
+    if signature.hex() == _RFC_6979:
+        return
+    # An old OpenSSL draws the nonce.
+    key = tier.VerifyKey("ECC", bytes.fromhex(_GENERATOR))
+    _expect("EcdsaSigner", key.verify(b"Satoshi Nakamoto", signature), int(Code.OK))
+
+
 def _match_metas(tier: Any) -> None:
     from base64 import b64decode
 
@@ -397,6 +419,7 @@ _TESTS: dict[str, Callable[[Any], None]] = {
     "route": _route,
     "parse_public_key": _parse_public_key,
     "verify_batch": _verify_batch,
+    "ecdsa_signer": _ecdsa_signer,
     "match_metas": _match_metas,
     "prove_document": _prove_document,
     "decode_batch": _decode_batch,

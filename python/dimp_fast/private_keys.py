@@ -1,6 +1,7 @@
 """Private keys as the DIM network spells them (docs/semantics.md#key-5 to #key-7, #key-10).
 
-Whatever needs the secret is done by ``cryptography``, never by a tier. Not here: how the spellings
+Whatever needs the secret is done by ``cryptography``, but for ECDSA signatures, which libsecp256k1
+makes where the Rust tier is there. Not here: how the spellings
 are taken apart (``_private_forms``), and the keys that messages are encrypted with (``symmetric``).
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Any, Protocol
 
-from . import registry
+from . import _dispatch, registry
 from ._checks import binary, integer
 from ._private_forms import Parts, from_der, from_text
 from ._py import extension
@@ -159,7 +160,7 @@ class PrivateKey(Secret):
     def sign(self, message: bytes) -> bytes:
         """The signature of ``message``, before hashing, in the form that :meth:`PublicKey.verify`
         reads: PKCS#1 v1.5 with SHA-256, strict DER ECDSA over SHA-256 with a low S, or 64 bytes of
-        Ed25519. The library holds the GIL."""
+        Ed25519. libsecp256k1 lets go of the GIL; the other libraries hold it."""
         return self._handle.sign(binary(message, "message"))
 
     def decrypt(self, ciphertext: bytes) -> bytes | None:
@@ -202,9 +203,11 @@ class PrivateKey(Secret):
 
 
 def ecdsa_nonce() -> str:
-    """Where the nonce of ECDSA signatures comes from: ``"RFC 6979"``, or ``"random"`` where the
-    OpenSSL of ``cryptography`` is older than 3.2."""
-    from ._openssl import ecdsa
+    """Where the nonce of ECDSA signatures comes from: ``"RFC 6979"``, or ``"random"`` where OpenSSL
+    signs and that of ``cryptography`` is older than 3.2."""
+    if _dispatch.current().select("ecdsa_signer").tier == _dispatch.RUST:
+        return "RFC 6979"
+    from ._py.signing import ecdsa
 
     return "RFC 6979" if ecdsa().deterministic_signing else "random"
 

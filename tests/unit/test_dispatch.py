@@ -181,6 +181,9 @@ def _lies() -> dict[str, dict[str, Any]]:
             "parse_public_key_mapping": lambda algorithm, data: _python.parse_public_key(data)
         },
         "verify_batch": {"verify_batch": lambda keys, messages, *_: bytes(len(messages))},
+        "ecdsa_signer": {
+            "EcdsaSigner": lambda secret: _python.EcdsaSigner(secret[::-1])  # little-endian
+        },
         "match_metas": {"match_metas": lambda identifiers, *_: (bytes(len(identifiers)), {})},
         "prove_document": {"prove_document": lambda *_: (0, "")},
         "decode_batch": {"KeyStore": Credulous},

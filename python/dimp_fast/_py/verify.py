@@ -19,7 +19,7 @@ MAX_LOST_ZEROS = 8
 
 # DigestInfo of SHA-256 with NULL parameters (RFC 8017 section 9.2, note 1).
 _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
-_SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 class Verifier(NamedTuple):
@@ -153,7 +153,7 @@ def is_strict_ecdsa(signature: bytes) -> bool:
         pair.expect_end()
     except der.NotDer:
         return False
-    return 0 < r < _SECP256K1_ORDER and 0 < s < _SECP256K1_ORDER
+    return 0 < r < SECP256K1_ORDER and 0 < s < SECP256K1_ORDER
 
 
 def _ed25519_verifier(data: bytes) -> Verifier:

@@ -20,6 +20,7 @@ pub mod merkle;
 pub mod message;
 pub mod meta;
 pub mod pool;
+pub mod signing;
 pub mod simd;
 pub mod verify;
 

@@ -15,6 +15,7 @@ mod message;
 mod meta;
 mod registry;
 mod runtime;
+mod signing;
 mod verify;
 
 use pyo3::prelude::*;
@@ -34,5 +35,6 @@ fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
     meta::register(module)?;
     registry::register(module)?;
     runtime::register(module)?;
+    signing::register(module)?;
     verify::register(module)
 }

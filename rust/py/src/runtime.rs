@@ -20,7 +20,7 @@ const BASE64: &str = "base64";
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 18] = [
+const OPERATIONS: [(&str, &str); 19] = [
     ("derive_addresses", LANES),
     ("derive_eth_addresses", HASHES),
     ("parse_addresses", LANES),
@@ -29,6 +29,7 @@ const OPERATIONS: [(&str, &str); 18] = [
     ("route", LANES),
     ("parse_public_key", "portable"),
     ("verify_batch", LANES),
+    ("ecdsa_signer", "library"),
     ("match_metas", LANES),
     ("prove_document", LANES),
     ("decode_batch", KERNELS),
