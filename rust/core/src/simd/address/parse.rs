@@ -11,9 +11,9 @@ use crate::simd::Level;
 /// benchmark.
 const WORTH: usize = 4;
 
-/// Texts after which lanes that refuse more than they take are given up: who sends bad addresses
-/// does not make a batch slower than it is one by one.
-const PATIENCE: usize = 64;
+/// Texts after which lanes that refuse more than a quarter are given up: who sends bad addresses
+/// does not make a batch slower than it is one by one, where most of them are refused at a glance.
+const PATIENCE: usize = 16;
 
 struct Parse<'a> {
     texts: &'a [&'a str],
@@ -36,7 +36,7 @@ impl Form {
         let start = self.seen;
         let size = lanes.min(self.indices.len() - start);
         let is_worth_it =
-            size >= WORTH && (start < PATIENCE || 2 * self.refused <= start) || in_lanes;
+            size >= WORTH && (start < PATIENCE || 4 * self.refused <= start) || in_lanes;
         (size > 0 && is_worth_it).then(|| {
             self.seen += size;
             &self.indices[start..start + size]
@@ -232,7 +232,7 @@ mod tests {
             form.refused += size;
         }
         assert_eq!(form.seen, PATIENCE);
-        form.refused = form.seen / 2;
+        form.refused = form.seen / 4;
         assert!(form.next(16, false).is_some());
     }
 }
