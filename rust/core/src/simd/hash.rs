@@ -3,10 +3,13 @@
 //! Messages of one batch may have any lengths. They are dealt to the lanes by length, so that those
 //! of a group need about the same number of blocks; where too few lanes would have work, the
 //! library hashes one message at a time.
+#![allow(clippy::inline_always)] // Only what is inlined has the instructions of its level.
 
 pub mod keccak;
 pub mod ripemd160;
 pub mod sha256;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 
 use std::cmp::Reverse;
 
@@ -302,7 +305,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The digests of a batch, where the library does `worth` messages in the time of a group.
+/// The digests of a batch, where the library does `worth` messages in the time of a group; `None`
+/// when lanes do not pay.
 #[inline(always)]
 fn digests_of_batch<
     F: Function<K>,
@@ -315,11 +319,9 @@ fn digests_of_batch<
     batch: Batch<'_>,
     worth: usize,
     library: fn(&[u8]) -> [u8; BYTES],
-) -> Vec<[u8; BYTES]> {
+) -> Option<Vec<[u8; BYTES]>> {
     let messages = batch.messages;
-    let Some(mut deal) = batch.deal(blocks, worth) else {
-        return batch.one_by_one(library);
-    };
+    let mut deal = batch.deal(blocks, worth)?;
     let mut found = vec![[0; BYTES]; messages.len()];
     while let Some(share) = deal.next(N) {
         match share {
@@ -333,5 +335,5 @@ fn digests_of_batch<
             }
         }
     }
-    found
+    Some(found)
 }

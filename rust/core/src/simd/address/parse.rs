@@ -104,9 +104,8 @@ fn parse_btc<const W: usize, const L: usize, S: Lanes<W, L>>(
         address::copy_short(text, &mut row[36 - text.len()..36]);
     }
     let (limbs, seen) = base58::decode(simd, &rows.each_ref());
-    let [network, a, b, c, d, e, check] = limbs;
-    let check_is = check_codes(simd, [network, a, b, c, d, e]);
-    let wrong = simd.to32(simd.xor(check, check_is));
+    let [body @ .., check] = limbs;
+    let wrong = simd.to32(simd.xor(check, check_codes(simd, &body)));
     let foreign = simd.to32(simd.and(seen, simd.splat32(u32::from_ne_bytes([FOREIGN; 4]))));
     let mut numbers = [[0; W]; 7];
     for (numbers, limb) in numbers.iter_mut().zip(limbs) {

@@ -179,7 +179,12 @@ mod tests {
     #[test]
     fn plain_lanes_equal_the_library() {
         let text = [0x5a; 300];
-        for lengths in [&[0, 64, 55, 56, 63, 300][..], &[128; 9], &[65; 4], &[136, 135, 137]] {
+        for lengths in [
+            &[0, 64, 55, 56, 63, 300][..],
+            &[128; 9],
+            &[65; 4],
+            &[136, 135, 137],
+        ] {
             let messages: Vec<&[u8]> = lengths.iter().map(|&length| &text[..length]).collect();
             let expected: Vec<_> = messages
                 .iter()

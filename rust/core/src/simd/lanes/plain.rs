@@ -1,6 +1,8 @@
 //! Lanes in ordinary numbers, four of 32 bits, for tests: what the operations of every level are
 //! compared with, and what lets the kernels run under Miri.
 
+#![allow(clippy::cast_possible_truncation)] // Halves of lanes.
+
 use super::{filled_up, Kernel, Simd, V32, V64};
 
 /// Needs nothing.
@@ -253,7 +255,9 @@ mod tests {
     fn every_operation_at_every_level() {
         let noise = |seed: u8, operand: u8| {
             let bytes = [sha256(&[seed, operand]), sha256(&[operand, seed])].concat();
-            Plain.rows32(&[&bytes.try_into().unwrap(); 4]).map(|[word, ..]| word)
+            Plain
+                .rows32(&[&bytes.try_into().unwrap(); 4])
+                .map(|[word, ..]| word)
         };
         for seed in 0..100 {
             let mut operands = [0, 1, 2].map(|operand| noise(seed, operand));
