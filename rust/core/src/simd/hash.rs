@@ -177,8 +177,12 @@ fn numbers<F: Function<K>, const K: usize, const N: usize, S: V32<N>>(
     words
 }
 
+/// A number in every lane, for each of some.
 #[inline(always)]
-fn splat<const K: usize, const N: usize, S: V32<N>>(simd: S, values: &[u32; K]) -> [S::Vector; K] {
+pub(super) fn splat<const K: usize, const N: usize, S: V32<N>>(
+    simd: S,
+    values: &[u32; K],
+) -> [S::Vector; K] {
     let mut vectors = [simd.zero(); K];
     for (vector, &value) in vectors.iter_mut().zip(values) {
         *vector = simd.splat32(value);

@@ -3,8 +3,8 @@
 use super::base58;
 use crate::address::{self, AddressText};
 use crate::simd::hash::ripemd160::Ripemd160;
-use crate::simd::hash::sha256::{self, has_sha_instructions, Sha256};
-use crate::simd::hash::{self, gather, Deal, Function, Share};
+use crate::simd::hash::sha256::{has_sha_instructions, Sha256};
+use crate::simd::hash::{self, gather, splat, Deal, Function, Share};
 use crate::simd::lanes::{self, Kernel, Lanes, V32};
 use crate::simd::Level;
 
@@ -130,10 +130,7 @@ fn hash160<const W: usize, S: V32<W>>(simd: S, fingerprints: &[&[u8]; W]) -> [S:
     }
     block[8] = simd.splat32(0x80);
     block[14] = simd.splat32(8 * 32);
-    let mut digest = [simd.zero(); 5];
-    for (word, start) in digest.iter_mut().zip(Ripemd160::START) {
-        *word = simd.splat32(start);
-    }
+    let mut digest = splat(simd, &Ripemd160::START);
     Ripemd160::compress(simd, &mut digest, &block);
     for limb in &mut digest {
         *limb = simd.swap32(*limb);
@@ -154,23 +151,19 @@ pub(super) fn check_codes<const W: usize, S: V32<W>>(simd: S, limbs: &[S::Vector
     }
     block[5] = simd.or(simd.left32::<24>(limbs[5]), simd.splat32(0x0080_0000));
     block[15] = simd.splat32(8 * 21);
-    let first = digest_of(simd, &block);
-    let mut block = [simd.zero(); 16];
-    block[..8].copy_from_slice(&first);
-    block[8] = simd.splat32(0x8000_0000);
-    block[15] = simd.splat32(8 * 32);
-    digest_of(simd, &block)[0]
-}
-
-/// The SHA-256 of messages of one block, padding and all.
-#[inline(always)]
-fn digest_of<const W: usize, S: V32<W>>(simd: S, block: &[S::Vector; 16]) -> [S::Vector; 8] {
-    let mut state = [simd.zero(); 8];
-    for (word, start) in state.iter_mut().zip(Sha256::START) {
-        *word = simd.splat32(start);
+    let mut digest = [simd.zero(); 8];
+    // A loop, so that the rounds are in the cache of instructions once.
+    for is_last in [false, true] {
+        digest = splat(simd, &Sha256::START);
+        Sha256::compress(simd, &mut digest, &block);
+        if !is_last {
+            block = [simd.zero(); 16];
+            block[..8].copy_from_slice(&digest);
+            block[8] = simd.splat32(0x8000_0000);
+            block[15] = simd.splat32(8 * 32);
+        }
     }
-    sha256::compress::<W, S, true>(simd, &mut state, block);
-    state
+    digest[0]
 }
 
 /// The addresses of network bytes and digests.

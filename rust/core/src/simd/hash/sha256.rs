@@ -109,13 +109,35 @@ impl Function<8> for Sha256 {
     ];
     const BIG_ENDIAN: bool = true;
 
+    // 16 rounds are written out, and the loop over them is left to be one: the kernel of addresses
+    // would not fit into the cache of instructions with all 64.
     #[inline(always)]
     fn compress<const N: usize, S: V32<N>>(
         simd: S,
         state: &mut [S::Vector; 8],
         block: &[S::Vector; 16],
     ) {
-        compress::<N, S, false>(simd, state, block);
+        let mut words = *block;
+        let mut s = *state;
+        macro_rules! first {
+            ($i:literal, $constants:expr) => {
+                round!(simd, s, simd.add32(words[$i], simd.splat32($constants[$i])));
+            };
+        }
+        macro_rules! next {
+            ($i:literal, $constants:expr) => {
+                words[$i] = scheduled(simd, &words, $i);
+                first!($i, $constants);
+            };
+        }
+        let (start, turns) = CONSTANTS.split_at(16);
+        sixteen!(first, start);
+        for constants in turns.as_chunks::<16>().0 {
+            sixteen!(next, constants);
+        }
+        for (word, change) in state.iter_mut().zip(s) {
+            *word = simd.add32(*word, change);
+        }
     }
 
     // The schedule is worked out once for all lanes.
@@ -138,48 +160,6 @@ impl Function<8> for Sha256 {
         for (word, change) in state.iter_mut().zip(s) {
             *word = simd.add32(*word, change);
         }
-    }
-}
-
-/// Adds a block to the state.
-///
-/// 16 rounds are written out. `UNROLLED` writes out all 64, for blocks with many constants, which
-/// the compiler then works with; for others that only takes room in the cache of instructions,
-/// which the kernels of addresses fill.
-#[inline(always)]
-pub(in crate::simd) fn compress<const N: usize, S: V32<N>, const UNROLLED: bool>(
-    simd: S,
-    state: &mut [S::Vector; 8],
-    block: &[S::Vector; 16],
-) {
-    let mut words = *block;
-    let mut s = *state;
-    macro_rules! first {
-        ($i:literal, $constants:expr) => {
-            round!(simd, s, simd.add32(words[$i], simd.splat32($constants[$i])));
-        };
-    }
-    macro_rules! next {
-        ($i:literal, $constants:expr) => {
-            words[$i] = scheduled(simd, &words, $i);
-            first!($i, $constants);
-        };
-    }
-    let [start, turns @ ..] = CONSTANTS.as_chunks::<16>().0 else {
-        unreachable!("there are 64 constants");
-    };
-    sixteen!(first, start);
-    if UNROLLED {
-        sixteen!(next, turns[0]);
-        sixteen!(next, turns[1]);
-        sixteen!(next, turns[2]);
-    } else {
-        for constants in turns {
-            sixteen!(next, constants);
-        }
-    }
-    for (word, change) in state.iter_mut().zip(s) {
-        *word = simd.add32(*word, change);
     }
 }
 
