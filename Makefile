@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+SOAK ?= 1000000
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
@@ -22,7 +23,7 @@ FAMILIES := $(VENV)-dimples/ready $(VENV)-dimplugins/ready
 SOURCES := pyproject.toml $(shell find packaging/dimp_build cython_ext rust -type f \
 	-not -path '*/target/*' -not -name '*.pyc')
 
-.PHONY: help run build develop test test-python test-rust test-matrix lint bench bench-check bench-docs wheel sdist clean
+.PHONY: help run build develop test test-python test-rust test-matrix soak lint bench bench-check bench-docs wheel sdist clean
 .NOTPARALLEL:
 
 help:
@@ -60,6 +61,11 @@ test-rust: $(PY)
 
 test-matrix:
 	$(PYTHON) packaging/matrix.py
+
+# With the optimiser and the flags of what ships; the tests say which levels this CPU has not got.
+soak: $(PY)
+	cd rust && DIMP_FAST_SOAK=$(SOAK) PYO3_PYTHON=$(abspath $(PY)) \
+		cargo test --locked --release --package dimp-core --test kernels -- --nocapture
 
 lint: $(BUILT) $(FOR_TESTS)
 	$(PY) -m ruff check

@@ -62,7 +62,7 @@ impl AddressText {
         let start = ones - zeros;
         let mut text = Self::EMPTY;
         text.bytes.copy_from_slice(&bytes[start..start + MOST]);
-        text.length = (MOST_BTC - start) as u8;
+        text.length = length(MOST_BTC - start);
         text
     }
 
@@ -75,7 +75,7 @@ impl AddressText {
         for (bytes, word) in text.bytes[2..].as_chunks_mut().0.iter_mut().zip(row) {
             *bytes = word.to_le_bytes();
         }
-        text.length = ETH as u8;
+        text.length = length(ETH);
         text
     }
 
@@ -85,7 +85,7 @@ impl AddressText {
     pub(crate) fn short(text: &[u8]) -> Self {
         let mut short = Self::EMPTY;
         copy_short(text, &mut short.bytes[..text.len()]);
-        short.length = text.len() as u8;
+        short.length = length(text.len());
         short
     }
 
@@ -96,7 +96,7 @@ impl AddressText {
         bytes[..text.len()].copy_from_slice(text);
         Self {
             bytes,
-            length: u8::try_from(text.len()).expect("an address has at most 64 characters"),
+            length: length(text.len()),
         }
     }
 
@@ -134,6 +134,12 @@ impl fmt::Debug for AddressText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), formatter)
     }
+}
+
+/// A number of characters, which is at most 64.
+fn length(characters: usize) -> u8 {
+    debug_assert!(characters <= MOST);
+    u8::try_from(characters).expect("an address has at most 64 characters")
 }
 
 /// Copies 24 to 40 bytes in three steps of 16: less work than a call for any length.
@@ -455,14 +461,14 @@ const UPPER: u8 = 0x20;
 /// The value of each character, and the marks.
 const HEX: [u8; 256] = {
     let mut table = [NO_HEX; 256];
+    let digits = b"0123456789abcdef";
     let mut value = 0;
-    while value < 10 {
-        table[b'0' as usize + value] = value as u8;
-        value += 1;
-    }
     while value < 16 {
-        table[b'a' as usize + value - 10] = LOWER | value as u8;
-        table[b'A' as usize + value - 10] = UPPER | value as u8;
+        let digit = digits[value as usize];
+        table[digit as usize] = value | if value < 10 { 0 } else { LOWER };
+        if value >= 10 {
+            table[digit.to_ascii_uppercase() as usize] = value | UPPER;
+        }
         value += 1;
     }
     table

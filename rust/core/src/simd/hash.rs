@@ -3,11 +3,14 @@
 //! Messages of one batch may have any lengths. They are dealt to the lanes by length, so that those
 //! of a group need about the same number of blocks; where too few lanes would have work, the
 //! library hashes one message at a time.
+#![allow(clippy::inline_always)] // Only what is inlined has the instructions of its level.
 
 pub mod keccak;
 pub mod ripemd160;
 pub mod sha256;
 pub mod sha512;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 
 use std::cmp::Reverse;
 
@@ -175,8 +178,12 @@ fn numbers<F: Function<K>, const K: usize, const N: usize, S: V32<N>>(
     words
 }
 
+/// A number in every lane, for each of some.
 #[inline(always)]
-fn splat<const K: usize, const N: usize, S: V32<N>>(simd: S, values: &[u32; K]) -> [S::Vector; K] {
+pub(super) fn splat<const K: usize, const N: usize, S: V32<N>>(
+    simd: S,
+    values: &[u32; K],
+) -> [S::Vector; K] {
     let mut vectors = [simd.zero(); K];
     for (vector, &value) in vectors.iter_mut().zip(values) {
         *vector = simd.splat32(value);
@@ -303,7 +310,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The digests of a batch, where the library does `worth` messages in the time of a group.
+/// The digests of a batch, where the library does `worth` messages in the time of a group; `None`
+/// when lanes do not pay.
 #[inline(always)]
 fn digests_of_batch<
     F: Function<K>,
@@ -316,11 +324,9 @@ fn digests_of_batch<
     batch: Batch<'_>,
     worth: usize,
     library: fn(&[u8]) -> [u8; BYTES],
-) -> Vec<[u8; BYTES]> {
+) -> Option<Vec<[u8; BYTES]>> {
     let messages = batch.messages;
-    let Some(mut deal) = batch.deal(blocks, worth) else {
-        return batch.one_by_one(library);
-    };
+    let mut deal = batch.deal(blocks, worth)?;
     let mut found = vec![[0; BYTES]; messages.len()];
     while let Some(share) = deal.next(N) {
         match share {
@@ -334,5 +340,5 @@ fn digests_of_batch<
             }
         }
     }
-    found
+    Some(found)
 }

@@ -7,6 +7,7 @@
 //!
 //! A level is added by implementing the traits and adding a line to [`run`]. No algorithm lives
 //! here.
+#![allow(clippy::inline_always)] // Only what is inlined has the instructions of its level.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

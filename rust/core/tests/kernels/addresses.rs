@@ -1,6 +1,6 @@
 //! Addresses in lanes: derived and read as one by one, whatever comes beside them.
 
-use dimp_core::address::{self, Address};
+use dimp_core::address::{self, Address, AddressText};
 use dimp_core::simd::address as kernels;
 use dimp_core::simd::Level;
 use dimp_core::{base58, digest};
@@ -117,7 +117,7 @@ fn digests_at_the_extremes_are_spelled_and_read() {
             let networks: Vec<u8> = (0..=255).collect();
             let spelled = kernels::of_digests(level, &[digest; 256], &networks);
             assert!(
-                spelled.iter().map(|text| text.as_str()).eq(&texts),
+                spelled.iter().map(AddressText::as_str).eq(&texts),
                 "{digest:?}"
             );
         }
@@ -168,22 +168,10 @@ fn bad_text(noise: &mut Noise) -> String {
         0 => text.insert(place, character),
         1 => drop(text.remove(place)),
         2 => text.insert(0, '1'),
-        3 => text.make_ascii_lowercase(),
+        3 => text.iter_mut().for_each(char::make_ascii_lowercase),
         _ => text[place] = character,
     }
     text.into_iter().collect()
-}
-
-trait MakeLowercase {
-    fn make_ascii_lowercase(&mut self);
-}
-
-impl MakeLowercase for Vec<char> {
-    fn make_ascii_lowercase(&mut self) {
-        for character in self {
-            character.make_ascii_lowercase();
-        }
-    }
 }
 
 #[test]

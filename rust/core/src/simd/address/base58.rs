@@ -32,7 +32,7 @@ const _: () = {
     assert!(largest >> 29 < 1 << 32 && ESTIMATE < 1 << 32);
     assert!(largest / (BASE as u128) < 1 << 32);
     // Twice the bound of the error, in units of 2^-32, against 5.
-    assert!((2 << 61) / BASE + 2 * (largest >> 29) as u64 + (2 << 32) < 5 << 32);
+    assert!((2 << 61) / BASE as u128 + 2 * (largest >> 29) + (2 << 32) < 5 << 32);
     assert!(5 * BASE / 2 < 1 << 31);
 };
 

@@ -1,10 +1,10 @@
 //! BTC-style addresses in lanes: from fingerprints, and from digests.
 
-use super::base58::{self, Limbs};
+use super::base58;
 use crate::address::{self, AddressText};
 use crate::simd::hash::ripemd160::Ripemd160;
-use crate::simd::hash::sha256::{self, has_sha_instructions, Sha256};
-use crate::simd::hash::{self, gather, Deal, Function, Share};
+use crate::simd::hash::sha256::{has_sha_instructions, Sha256};
+use crate::simd::hash::{self, gather, splat, Deal, Function, Share};
 use crate::simd::lanes::{self, Kernel, Lanes, V32};
 use crate::simd::Level;
 
@@ -14,7 +14,7 @@ fn worth(lanes: usize) -> usize {
     match (has_sha_instructions(), lanes) {
         (false, _) => 2,
         (true, 16) => 4,
-        (true, _) => 7,
+        (true, _) => 6,
     }
 }
 
@@ -66,7 +66,7 @@ impl Kernel for Derive<'_> {
                 Share::Alone(index) => found[index] = self.one(index),
                 Share::Lanes(group) => {
                     let digest = hash160(simd, &gather(self.fingerprints, group));
-                    let texts = spelled(simd, self.networks.gather(simd, group), digest);
+                    let texts = spelled(simd, self.networks.gather(simd, group), &digest);
                     for (&index, text) in group.iter().zip(texts) {
                         found[index] = text;
                     }
@@ -107,7 +107,7 @@ impl Kernel for Spell<'_> {
             for (limb, &word) in digest.iter_mut().zip(&words) {
                 *limb = simd.swap32(word);
             }
-            let texts = spelled(simd, self.networks.gather(simd, group), digest);
+            let texts = spelled(simd, self.networks.gather(simd, group), &digest);
             found.extend_from_slice(&texts[..group.len()]);
         }
         found
@@ -130,10 +130,7 @@ fn hash160<const W: usize, S: V32<W>>(simd: S, fingerprints: &[&[u8]; W]) -> [S:
     }
     block[8] = simd.splat32(0x80);
     block[14] = simd.splat32(8 * 32);
-    let mut digest = [simd.zero(); 5];
-    for (word, start) in digest.iter_mut().zip(Ripemd160::START) {
-        *word = simd.splat32(start);
-    }
+    let mut digest = splat(simd, &Ripemd160::START);
     Ripemd160::compress(simd, &mut digest, &block);
     for limb in &mut digest {
         *limb = simd.swap32(*limb);
@@ -141,39 +138,32 @@ fn hash160<const W: usize, S: V32<W>>(simd: S, fingerprints: &[&[u8]; W]) -> [S:
     digest
 }
 
-/// The check codes of network bytes and digests.
+/// The check codes of network bytes and digests, the first six limbs of addresses.
 #[inline(always)]
-pub(super) fn check_codes<const W: usize, S: V32<W>>(
-    simd: S,
-    [network, a, b, c, d, e]: [S::Vector; 6],
-) -> S::Vector {
-    let joined = |first, second| simd.or(simd.left32::<24>(first), simd.right32::<8>(second));
+pub(super) fn check_codes<const W: usize, S: V32<W>>(simd: S, limbs: &[S::Vector; 6]) -> S::Vector {
     // 21 bytes, the one of the padding, and their number of bits.
     let mut block = [simd.zero(); 16];
-    block[0] = joined(network, a);
-    block[1] = joined(a, b);
-    block[2] = joined(b, c);
-    block[3] = joined(c, d);
-    block[4] = joined(d, e);
-    block[5] = simd.or(simd.left32::<24>(e), simd.splat32(0x0080_0000));
-    block[15] = simd.splat32(8 * 21);
-    let first = digest_of(simd, &block);
-    let mut block = [simd.zero(); 16];
-    block[..8].copy_from_slice(&first);
-    block[8] = simd.splat32(0x8000_0000);
-    block[15] = simd.splat32(8 * 32);
-    digest_of(simd, &block)[0]
-}
-
-/// The SHA-256 of messages of one block, padding and all.
-#[inline(always)]
-fn digest_of<const W: usize, S: V32<W>>(simd: S, block: &[S::Vector; 16]) -> [S::Vector; 8] {
-    let mut state = [simd.zero(); 8];
-    for (word, start) in state.iter_mut().zip(Sha256::START) {
-        *word = simd.splat32(start);
+    for (index, word) in block[..5].iter_mut().enumerate() {
+        *word = simd.or(
+            simd.left32::<24>(limbs[index]),
+            simd.right32::<8>(limbs[index + 1]),
+        );
     }
-    sha256::compress::<W, S, true>(simd, &mut state, block);
-    state
+    block[5] = simd.or(simd.left32::<24>(limbs[5]), simd.splat32(0x0080_0000));
+    block[15] = simd.splat32(8 * 21);
+    let mut digest = [simd.zero(); 8];
+    // A loop, so that the rounds are in the cache of instructions once.
+    for is_last in [false, true] {
+        digest = splat(simd, &Sha256::START);
+        Sha256::compress(simd, &mut digest, &block);
+        if !is_last {
+            block = [simd.zero(); 16];
+            block[..8].copy_from_slice(&digest);
+            block[8] = simd.splat32(0x8000_0000);
+            block[15] = simd.splat32(8 * 32);
+        }
+    }
+    digest[0]
 }
 
 /// The addresses of network bytes and digests.
@@ -181,10 +171,12 @@ fn digest_of<const W: usize, S: V32<W>>(simd: S, block: &[S::Vector; 16]) -> [S:
 fn spelled<const W: usize, const L: usize, S: Lanes<W, L>>(
     simd: S,
     network: S::Vector,
-    [a, b, c, d, e]: [S::Vector; 5],
+    digest: &[S::Vector; 5],
 ) -> [AddressText; W] {
-    let check = check_codes(simd, [network, a, b, c, d, e]);
-    let limbs: Limbs<S::Vector> = [network, a, b, c, d, e, check];
+    let mut limbs = [network; 7];
+    limbs[1..6].copy_from_slice(digest);
+    let [body @ .., _] = limbs;
+    limbs[6] = check_codes(simd, &body);
     let rows = base58::encode(simd, &limbs);
     let mut numbers = [[0; W]; 7];
     for (numbers, &limb) in numbers.iter_mut().zip(&limbs) {

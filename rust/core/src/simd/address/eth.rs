@@ -12,6 +12,9 @@ impl Kernel for Derive<'_> {
 
     #[inline(always)]
     fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
+        if self.0.len() < keccak::WORTH {
+            return self.run_portable();
+        }
         let mut found = Vec::with_capacity(self.0.len());
         for group in self.0.chunks(L) {
             let mut rows = [group[0]; L];

@@ -7,13 +7,19 @@ use crate::base58::FOREIGN;
 use crate::simd::lanes::{self, Kernel, Lanes};
 use crate::simd::Level;
 
-/// Texts that are read one by one in the time of a group of lanes: measured, and guarded by a
-/// benchmark.
-const WORTH: usize = 4;
+/// Texts that are read one by one in the time of a group of so many lanes: measured, and guarded by
+/// a benchmark.
+fn worth(lanes: usize) -> usize {
+    if lanes < 16 {
+        6
+    } else {
+        4
+    }
+}
 
-/// Texts after which lanes that refuse more than they take are given up: who sends bad addresses
-/// does not make a batch slower than it is one by one.
-const PATIENCE: usize = 64;
+/// Texts after which lanes that refuse more than a quarter are given up: who sends bad addresses
+/// does not make a batch slower than it is one by one, where most of them are refused at a glance.
+const PATIENCE: usize = 16;
 
 struct Parse<'a> {
     texts: &'a [&'a str],
@@ -32,11 +38,11 @@ struct Form {
 
 impl Form {
     /// The next group for lanes; what is left when there is none is to be read one by one.
-    fn next(&mut self, lanes: usize, in_lanes: bool) -> Option<&[usize]> {
+    fn next(&mut self, lanes: usize, worth: usize, in_lanes: bool) -> Option<&[usize]> {
         let start = self.seen;
         let size = lanes.min(self.indices.len() - start);
         let is_worth_it =
-            size >= WORTH && (start < PATIENCE || 2 * self.refused <= start) || in_lanes;
+            size >= worth && (start < PATIENCE || 4 * self.refused <= start) || in_lanes;
         (size > 0 && is_worth_it).then(|| {
             self.seen += size;
             &self.indices[start..start + size]
@@ -50,7 +56,8 @@ impl Kernel for Parse<'_> {
     #[inline(always)]
     fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
         let (texts, in_lanes) = (self.texts, self.in_lanes);
-        if texts.len() < WORTH && !in_lanes {
+        let worth = worth(W);
+        if texts.len() < worth && !in_lanes {
             return self.run_portable();
         }
         let (mut btc, mut eth) = (Form::default(), Form::default());
@@ -64,11 +71,11 @@ impl Kernel for Parse<'_> {
             }
         }
         let mut found = vec![None; texts.len()];
-        while let Some(group) = btc.next(W, in_lanes) {
+        while let Some(group) = btc.next(W, worth, in_lanes) {
             let refused = parse_btc(simd, texts, group, &mut found);
             btc.refused += refused;
         }
-        while let Some(group) = eth.next(L, in_lanes) {
+        while let Some(group) = eth.next(L, worth.min(L), in_lanes) {
             let refused = parse_eth(simd, texts, group, &mut found);
             eth.refused += refused;
         }
@@ -104,9 +111,8 @@ fn parse_btc<const W: usize, const L: usize, S: Lanes<W, L>>(
         address::copy_short(text, &mut row[36 - text.len()..36]);
     }
     let (limbs, seen) = base58::decode(simd, &rows.each_ref());
-    let [network, a, b, c, d, e, check] = limbs;
-    let check_is = check_codes(simd, [network, a, b, c, d, e]);
-    let wrong = simd.to32(simd.xor(check, check_is));
+    let [body @ .., check] = limbs;
+    let wrong = simd.to32(simd.xor(check, check_codes(simd, &body)));
     let foreign = simd.to32(simd.and(seen, simd.splat32(u32::from_ne_bytes([FOREIGN; 4]))));
     let mut numbers = [[0; W]; 7];
     for (numbers, limb) in numbers.iter_mut().zip(limbs) {
@@ -227,12 +233,12 @@ mod tests {
             indices: (0..300).collect(),
             ..Form::default()
         };
-        while let Some(group) = form.next(16, false) {
+        while let Some(group) = form.next(16, 4, false) {
             let size = group.len();
             form.refused += size;
         }
         assert_eq!(form.seen, PATIENCE);
-        form.refused = form.seen / 2;
-        assert!(form.next(16, false).is_some());
+        form.refused = form.seen / 4;
+        assert!(form.next(16, 4, false).is_some());
     }
 }

@@ -108,6 +108,7 @@ impl Function<5> for Ripemd160 {
 /// by a benchmark.
 const WORTH: usize = 2;
 
+#[derive(Clone, Copy)]
 struct Digests<'a>(Batch<'a>);
 
 impl Kernel for Digests<'_> {
@@ -116,6 +117,7 @@ impl Kernel for Digests<'_> {
     #[inline(always)]
     fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
         digests_of_batch::<Ripemd160, 5, W, S, 20>(simd, self.0, WORTH, digest::ripemd160)
+            .unwrap_or_else(|| self.run_portable())
     }
 
     fn run_portable(self) -> Self::Output {

@@ -1,5 +1,7 @@
 //! SHA-256 (FIPS 180-4) of many messages.
 
+#[cfg(target_arch = "x86_64")]
+use super::sha_ni;
 use super::{digests_of_batch, Batch, Function};
 use crate::digest;
 use crate::simd::lanes::{self, Kernel, Lanes, V32};
@@ -8,7 +10,7 @@ use crate::simd::Level;
 /// The function.
 pub(in crate::simd) struct Sha256;
 
-const CONSTANTS: [u32; 64] = fractions_of_cube_roots();
+pub(super) const CONSTANTS: [u32; 64] = fractions_of_cube_roots();
 
 /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
 #[expect(clippy::cast_possible_truncation)] // What is cut off is the whole part.
@@ -24,7 +26,7 @@ const fn fractions_of_cube_roots() -> [u32; 64] {
             // The largest number whose cube is at most prime * 2^96 is the root times 2^32.
             let (mut low, mut high) = (0u128, 1 << 36);
             while high - low > 1 {
-                let middle = (low + high) / 2;
+                let middle = u128::midpoint(low, high);
                 if middle * middle * middle <= prime << 96 {
                     low = middle;
                 } else {
@@ -107,13 +109,35 @@ impl Function<8> for Sha256 {
     ];
     const BIG_ENDIAN: bool = true;
 
+    // 16 rounds are written out, and the loop over them is left to be one: the kernel of addresses
+    // would not fit into the cache of instructions with all 64.
     #[inline(always)]
     fn compress<const N: usize, S: V32<N>>(
         simd: S,
         state: &mut [S::Vector; 8],
         block: &[S::Vector; 16],
     ) {
-        compress::<N, S, false>(simd, state, block);
+        let mut words = *block;
+        let mut s = *state;
+        macro_rules! first {
+            ($i:literal, $constants:expr) => {
+                round!(simd, s, simd.add32(words[$i], simd.splat32($constants[$i])));
+            };
+        }
+        macro_rules! next {
+            ($i:literal, $constants:expr) => {
+                words[$i] = scheduled(simd, &words, $i);
+                first!($i, $constants);
+            };
+        }
+        let (start, turns) = CONSTANTS.split_at(16);
+        sixteen!(first, start);
+        for constants in turns.as_chunks::<16>().0 {
+            sixteen!(next, constants);
+        }
+        for (word, change) in state.iter_mut().zip(s) {
+            *word = simd.add32(*word, change);
+        }
     }
 
     // The schedule is worked out once for all lanes.
@@ -136,48 +160,6 @@ impl Function<8> for Sha256 {
         for (word, change) in state.iter_mut().zip(s) {
             *word = simd.add32(*word, change);
         }
-    }
-}
-
-/// Adds a block to the state.
-///
-/// 16 rounds are written out. `UNROLLED` writes out all 64, for blocks with many constants, which
-/// the compiler then works with; for others that only takes room in the cache of instructions,
-/// which the kernels of addresses fill.
-#[inline(always)]
-pub(in crate::simd) fn compress<const N: usize, S: V32<N>, const UNROLLED: bool>(
-    simd: S,
-    state: &mut [S::Vector; 8],
-    block: &[S::Vector; 16],
-) {
-    let mut words = *block;
-    let mut s = *state;
-    macro_rules! first {
-        ($i:literal, $constants:expr) => {
-            round!(simd, s, simd.add32(words[$i], simd.splat32($constants[$i])));
-        };
-    }
-    macro_rules! next {
-        ($i:literal, $constants:expr) => {
-            words[$i] = scheduled(simd, &words, $i);
-            first!($i, $constants);
-        };
-    }
-    let [start, turns @ ..] = CONSTANTS.as_chunks::<16>().0 else {
-        unreachable!("there are 64 constants");
-    };
-    sixteen!(first, start);
-    if UNROLLED {
-        sixteen!(next, turns[0]);
-        sixteen!(next, turns[1]);
-        sixteen!(next, turns[2]);
-    } else {
-        for constants in turns {
-            sixteen!(next, constants);
-        }
-    }
-    for (word, change) in state.iter_mut().zip(s) {
-        *word = simd.add32(*word, change);
     }
 }
 
@@ -227,12 +209,13 @@ const fn schedule(block: &[u32; 16]) -> [u32; 64] {
     words
 }
 
-/// Messages that the library hashes in the time that a group of so many lanes takes: measured, and
-/// guarded by a benchmark. With the SHA instructions it is faster than 8 lanes ever are.
+/// Messages that the SHA instructions, or else the library, hash in the time that a group of so many
+/// lanes takes: measured, and guarded by a benchmark. 8 lanes are never faster than the
+/// instructions.
 fn worth(lanes: usize) -> usize {
     match (has_sha_instructions(), lanes) {
         (false, _) => 2,
-        (true, 16) => 8,
+        (true, 16) => 9,
         (true, _) => usize::MAX,
     }
 }
@@ -240,12 +223,30 @@ fn worth(lanes: usize) -> usize {
 pub(in crate::simd) fn has_sha_instructions() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
-        is_x86_feature_detected!("sha")
+        sha_ni::ShaNi::new().is_some()
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
         true
     }
+}
+
+/// Without lanes: two messages at a time where there are the instructions for that.
+fn in_pairs(messages: &[&[u8]]) -> Vec<[u8; 32]> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sha) = sha_ni::ShaNi::new() {
+        let (pairs, rest) = messages.as_chunks();
+        let mut found = Vec::with_capacity(messages.len());
+        for pair in pairs {
+            found.extend(sha.digests(pair));
+        }
+        found.extend(rest.iter().map(|message| digest::sha256(message)));
+        return found;
+    }
+    messages
+        .iter()
+        .map(|message| digest::sha256(message))
+        .collect()
 }
 
 struct Digests<'a>(Batch<'a>);
@@ -256,6 +257,7 @@ impl Kernel for Digests<'_> {
     #[inline(always)]
     fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
         digests_of_batch::<Sha256, 8, W, S, 32>(simd, self.0, worth(W), digest::sha256)
+            .unwrap_or_else(|| in_pairs(self.0.messages))
     }
 
     fn run_portable(self) -> Self::Output {

@@ -1,6 +1,15 @@
 //! Lanes of AVX2: 256 bits.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m128i, __m256i, _mm256_add_epi32, _mm256_add_epi64, _mm256_and_si256, _mm256_andnot_si256,
+    _mm256_broadcastsi128_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmpeq_epi8,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_epu32, _mm256_or_si256,
+    _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x,
+    _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_shuffle_ps,
+    _mm256_sll_epi32, _mm256_sll_epi64, _mm256_srl_epi32, _mm256_srl_epi64, _mm256_srli_epi16,
+    _mm256_storeu_si256, _mm256_sub_epi64, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64,
+    _mm256_xor_si256, _mm_cvtsi32_si128, _mm_loadu_si128,
+};
 
 use super::{filled_up, weights, Kernel, Simd, V32, V64};
 
@@ -257,7 +266,7 @@ impl V64<4> for Avx2 {
             for (vector, row) in vectors.iter_mut().zip(rows) {
                 // SAFETY: each half of a row has as many bytes as a vector; no alignment is asked
                 // for.
-                *vector = unsafe { _mm256_loadu_si256(row.as_ptr().cast::<__m256i>().add(half)) };
+                *vector = unsafe { _mm256_loadu_si256(row.as_ptr().add(32 * half).cast()) };
             }
             let transposed = operation!(transposed64(vectors));
             columns[4 * half..4 * half + 4].copy_from_slice(&transposed);

@@ -1,6 +1,16 @@
 //! Lanes of AVX-512 (F, BW, DQ, VL), and with VBMI: 512 bits.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512i, _mm512_add_epi32, _mm512_add_epi64, _mm512_and_si512, _mm512_broadcast_i32x4,
+    _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512,
+    _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_mask_shuffle_epi8, _mm512_maskz_loadu_epi8,
+    _mm512_mul_epu32, _mm512_or_si512, _mm512_permutex2var_epi8, _mm512_permutexvar_epi8,
+    _mm512_rol_epi32, _mm512_rol_epi64, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_set1_epi64,
+    _mm512_set1_epi8, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2,
+    _mm512_shuffle_ps, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_srli_epi16, _mm512_srli_epi32,
+    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi32,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512, _mm_loadu_si128,
+};
 
 use super::{weights, Kernel, Simd, V32, V64};
 
@@ -103,12 +113,12 @@ impl<const VBMI: bool> Simd for Avx512<VBMI> {
             // SAFETY: the table has 64 bytes, and 128 if both halves are read; the instructions are
             // there when `VBMI` says so.
             return unsafe {
-                let table = table.as_ptr().cast::<__m512i>();
-                let low = _mm512_loadu_si512(table);
+                let table = table.as_flattened().as_ptr();
+                let low = _mm512_loadu_si512(table.cast());
                 if ROWS == 4 {
                     _mm512_permutexvar_epi8(a, low)
                 } else {
-                    _mm512_permutex2var_epi8(low, a, _mm512_loadu_si512(table.add(1)))
+                    _mm512_permutex2var_epi8(low, a, _mm512_loadu_si512(table.add(64).cast()))
                 }
             };
         }
@@ -194,9 +204,10 @@ impl<const VBMI: bool> V32<16> for Avx512<VBMI> {
     fn short_rows32(self, rows: &[&[u8]; 16]) -> [__m512i; 16] {
         let mut vectors = [self.zero(); 16];
         for (vector, row) in vectors.iter_mut().zip(rows) {
-            let mask = u64::MAX
-                .checked_shr(64 - row.len().min(64) as u32)
-                .unwrap_or(0);
+            let mask = match row.len().min(64) {
+                0 => 0,
+                length => u64::MAX >> (64 - length),
+            };
             // SAFETY: only bytes of the row are read.
             *vector = unsafe { _mm512_maskz_loadu_epi8(mask, row.as_ptr().cast()) };
         }
@@ -261,7 +272,7 @@ impl<const VBMI: bool> V64<8> for Avx512<VBMI> {
             // SAFETY: a row has as many bytes as a vector; no alignment is asked for.
             *vector = unsafe { _mm512_loadu_si512(row.as_ptr().cast()) };
         }
-        operation!(transposed64(vectors))
+        operation!(transposed64(&vectors))
     }
 }
 
@@ -278,7 +289,7 @@ impl<const VBMI: bool> Avx512<VBMI> {
             }
         }
         operation!({
-            let (first, second) = (transposed64(first), transposed64(second));
+            let (first, second) = (transposed64(&first), transposed64(&second));
             let mut words = [_mm512_setzero_si512(); 16];
             for pair in 0..8 {
                 let (a, b) = (
@@ -296,8 +307,8 @@ impl<const VBMI: bool> Avx512<VBMI> {
 /// Rows of eight words of 64 bits become columns.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn transposed64(rows: [__m512i; 8]) -> [__m512i; 8] {
-    let mut columns = rows;
+fn transposed64(rows: &[__m512i; 8]) -> [__m512i; 8] {
+    let mut columns = *rows;
     for odd in 0..2 {
         // Pairs of rows, of every second column; then four rows of two columns, then all eight.
         let pair = |row: usize| {

@@ -1,6 +1,8 @@
 //! Lanes in ordinary numbers, four of 32 bits, for tests: what the operations of every level are
 //! compared with, and what lets the kernels run under Miri.
 
+#![allow(clippy::cast_possible_truncation)] // Halves of lanes.
+
 use super::{filled_up, Kernel, Simd, V32, V64};
 
 /// Needs nothing.
