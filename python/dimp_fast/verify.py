@@ -61,10 +61,12 @@ _HANDLE = attrgetter("_handle")
 def _handles(keys: list[PublicKey | None]) -> list[Any]:
     """The handle of each key in the tier in use, or None."""
     # The usual case without a loop in Python: keys that have been used before.
-    if set(map(type, keys)) == {PublicKey}:
+    try:
         handles = list(map(_HANDLE, keys))
-        if set(map(type, handles)) == {_dispatch.operation("VerifyKey")}:
-            return handles
+    except AttributeError:  # None, or no key
+        handles = []
+    if list(map(type, handles)).count(_dispatch.operation("VerifyKey")) == len(keys):
+        return handles
     return [_handle(index, key) for index, key in enumerate(keys)]
 
 

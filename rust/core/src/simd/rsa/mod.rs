@@ -132,6 +132,12 @@ impl Modulus {
         self.size
     }
 
+    /// Whether it is above a number of its length.
+    #[must_use]
+    pub fn is_above(&self, number: &[u8]) -> bool {
+        *number < *self.bytes
+    }
+
     /// A number of 24 bits, balanced, that times n is -1 mod 2^24.
     fn factor(&self) -> f64 {
         let [low, middle, high, ..] = self.inverse.to_le_bytes();
@@ -315,8 +321,9 @@ fn in_groups(
             signatures: &signatures[..count],
             messages: &messages[..count],
         });
-        let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
-        let good = |(k, lane)| matches >> k & 1 == 1 && below(lane);
+        let good = |(k, lane): (usize, &Lane<'_>)| {
+            matches >> k & 1 == 1 && lane.modulus.is_above(lane.signature)
+        };
         found.extend(lanes.iter().enumerate().map(good));
     }
     found
