@@ -9,6 +9,8 @@ use pyo3::types::PyDict;
 
 /// Stands for the level of the kernels of the codec.
 const KERNELS: &str = "kernels";
+/// Stands for the level of the kernels of signatures.
+const SIGNATURES: &str = "signatures";
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
@@ -20,8 +22,8 @@ const OPERATIONS: [(&str, &str); 17] = [
     ("parse_identifiers", "library"),
     ("route", "library"),
     ("parse_public_key", "portable"),
-    ("verify_batch", "library"),
-    ("match_metas", "library"),
+    ("verify_batch", SIGNATURES),
+    ("match_metas", SIGNATURES),
     ("prove_document", "library"),
     ("decode_batch", KERNELS),
     ("encode", KERNELS),
@@ -48,6 +50,8 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     for (name, level) in OPERATIONS {
         let level = match level {
             KERNELS => simd::of_codec().name(),
+            SIGNATURES if simd::active() == Level::Portable => "library",
+            SIGNATURES => simd::active().name(),
             level => level,
         };
         operations.set_item(name, level)?;
