@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from . import _dispatch
@@ -47,11 +48,26 @@ def verify_batch(
     else:
         key_list = list(keys)
         same_length(keys=key_list, messages=message_list, signatures=signature_list)
-        handles = [_handle(index, key) for index, key in enumerate(key_list)]
+        handles = _handles(key_list)
     codes = _dispatch.operation("verify_batch")(
         handles, message_list, signature_list, _dispatch.thread_count(threads)
     )
     return Verdicts(codes)
+
+
+_HANDLE = attrgetter("_handle")
+
+
+def _handles(keys: list[PublicKey | None]) -> list[Any]:
+    """The handle of each key in the tier in use, or None."""
+    # The usual case without a loop in Python: keys that have been used before.
+    try:
+        handles = list(map(_HANDLE, keys))
+    except AttributeError:  # None, or no key
+        handles = []
+    if list(map(type, handles)).count(_dispatch.operation("VerifyKey")) == len(keys):
+        return handles
+    return [_handle(index, key) for index, key in enumerate(keys)]
 
 
 def _handle(index: int, key: PublicKey | None) -> Any:

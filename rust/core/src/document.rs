@@ -13,7 +13,7 @@ use crate::identity::Identifier;
 use crate::json::{self, Object, Value};
 use crate::meta;
 use crate::pool;
-use crate::verify::VerifyKey;
+use crate::verify::{Job, VerifyKey};
 
 /// How far in the future the time of a document may be, in seconds (DOC-3).
 const MAX_FUTURE: f64 = 30.0 * 60.0;
@@ -134,7 +134,26 @@ impl Document<'_> {
     /// # Errors
     /// `BAD_SIGNATURE_ENCODING`, `BAD_SIGNATURE`, `MALFORMED`, `TOO_LARGE` or `EXPIRED`.
     pub fn prove(&self, key: &VerifyKey, now: f64) -> Result<Proved, Refusal> {
-        let code = key.verify_wire(self.data.as_bytes(), &self.signature);
+        self.judge(self.job(key).verify_wire(), now)
+    }
+
+    /// The signature, to be verified with others by the rule of the wire; [`Document::judge`] takes
+    /// the verdict.
+    #[must_use]
+    pub fn job<'a>(&'a self, key: &'a VerifyKey) -> Job<'a> {
+        Job {
+            key: Some(key),
+            message: self.data.as_bytes(),
+            signature: &self.signature,
+        }
+    }
+
+    /// What the document says, when `code` is the verdict on its signature; otherwise as
+    /// [`Document::prove`].
+    ///
+    /// # Errors
+    /// `BAD_SIGNATURE_ENCODING`, `BAD_SIGNATURE`, `MALFORMED`, `TOO_LARGE` or `EXPIRED`.
+    pub fn judge(&self, code: Code, now: f64) -> Result<Proved, Refusal> {
         if code != Code::Ok {
             let reason = match code {
                 Code::BadSignature => "signature: not made over data by the meta key",

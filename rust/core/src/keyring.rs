@@ -77,13 +77,18 @@ impl Account {
 
     /// What `document` says, when it is of this account, which is the one at the address of `did`.
     fn prove(&self, document: &Document, now: f64) -> Result<Proved, Refusal> {
+        document.judge(self.job(document)?.verify_wire(), now)
+    }
+
+    /// The signature of such a document.
+    fn job<'a>(&'a self, document: &'a Document) -> Result<Job<'a>, Refusal> {
         if !self.is_of(&document.did) {
             return Err(Refusal::new(
                 Code::Mismatch,
                 "did: the address is known under another name",
             ));
         }
-        document.prove(&self.key, now)
+        Ok(document.job(&self.key))
     }
 
     /// Whether a newer document is held. Of any terminal: that is not signed, so that an old document could be put under another. No time is older than any.
@@ -445,10 +450,25 @@ pub fn judge_documents(
     threads: usize,
 ) -> Vec<Verdict> {
     assert_eq!(documents.len(), accounts.len(), "a place for each document");
+    let jobs: Vec<Result<Job<'_>, Refusal>> = documents
+        .iter()
+        .zip(accounts)
+        .map(|(document, account)| {
+            let document = document.as_ref().map_err(Refusal::clone)?;
+            account.as_ref().ok_or_else(unknown)?.job(document)
+        })
+        .collect();
+    let batch: Vec<Job<'_>> = jobs
+        .iter()
+        .map(|job| job.as_ref().copied().unwrap_or(Job::NONE))
+        .collect();
+    let codes = verify::verify_batch_wire(&batch, threads);
     pool::map(threads, documents.len(), GRAIN, |index| {
-        let document = documents[index].as_ref().map_err(Refusal::clone)?;
-        let account = accounts[index].as_ref().ok_or_else(unknown)?;
-        account.admits(&account.prove(document, now)?)
+        jobs[index].as_ref().map_err(Refusal::clone)?;
+        let (Ok(document), Some(account)) = (&documents[index], &accounts[index]) else {
+            return Err(unknown());
+        };
+        account.admits(&document.judge(codes[index], now)?)
     })
 }
 
@@ -608,11 +628,7 @@ impl Batch<'_> {
                 message: self.table.data(message),
                 signature: self.table.signature(message),
             },
-            Err(_) => Job {
-                key: None,
-                message: &[],
-                signature: &[],
-            },
+            Err(_) => Job::NONE,
         });
         jobs.collect()
     }

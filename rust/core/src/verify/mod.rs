@@ -149,6 +149,13 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Holds the place of an item that was refused already.
+    pub(crate) const NONE: Self = Self {
+        key: None,
+        message: &[],
+        signature: &[],
+    };
+
     /// The verdict on this signature alone.
     #[must_use]
     pub fn verify(&self) -> Code {

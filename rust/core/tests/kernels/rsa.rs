@@ -229,15 +229,15 @@ impl Signer {
 /// A prime of so many bits at most that `exponent` does not divide the predecessor of.
 fn prime(noise: &mut Noise, bits: u64, exponent: u32) -> u32 {
     loop {
-        let p = (noise.next() as u32 >> (32 - bits)) | 1;
+        let p = u32::try_from(noise.next() >> (64 - bits)).expect("at most 32 bits") | 1;
         let is_prime = p > 2
             && (3..)
                 .step_by(2)
                 .take_while(|d| d * d <= p)
-                .all(|d| p % d != 0);
+                .all(|d| !p.is_multiple_of(d));
         let factor = (3..=7)
             .chain([EXPONENT])
-            .filter(|d| exponent % d == 0)
+            .filter(|&d| exponent.is_multiple_of(d))
             .any(|d| p % d == 1);
         if is_prime && !factor {
             return p;

@@ -564,3 +564,105 @@ macro_rules! kernel {
     };
 }
 pub(super) use kernel;
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::answers_extremes;
+    use super::super::{Size, SIZES};
+    use super::*;
+
+    /// Four lanes that see to it that integers stay exact.
+    #[derive(Clone, Copy)]
+    struct Checked([f64; 4]);
+
+    impl Checked {
+        fn of(self, other: Self, operation: impl Fn(f64, f64) -> f64) -> Self {
+            Self(std::array::from_fn(|lane| {
+                operation(self.0[lane], other.0[lane])
+            }))
+        }
+    }
+
+    /// The integer that a double is.
+    #[expect(clippy::cast_possible_truncation)] // It has no fraction.
+    fn integer(value: f64) -> Option<i128> {
+        (value.fract() == 0.0).then_some(value as i128)
+    }
+
+    impl Lanes for Checked {
+        const COUNT: usize = 4;
+
+        fn splat(value: f64) -> Self {
+            Self([value; 4])
+        }
+
+        fn from_lanes(values: &[f64]) -> Self {
+            Self(values.try_into().expect("four"))
+        }
+
+        fn add(self, other: Self) -> Self {
+            self.of(other, |a, b| a + b)
+        }
+
+        fn sub(self, other: Self) -> Self {
+            self.of(other, |a, b| a - b)
+        }
+
+        fn add_product(self, a: Self, b: Self) -> Self {
+            Self(std::array::from_fn(|lane| {
+                let (sum, a, b) = (self.0[lane], a.0[lane], b.0[lane]);
+                let found = a.mul_add(b, sum);
+                if let (Some(sum), Some(a), Some(b)) = (integer(sum), integer(a), integer(b)) {
+                    let exact = sum + a * b;
+                    assert!(exact.abs() <= 1 << 53, "{sum} + {a} * {b}");
+                    assert_eq!(integer(found), Some(exact));
+                }
+                found
+            }))
+        }
+
+        fn or(self, other: Self) -> Self {
+            self.of(other, |a, b| f64::from_bits(a.to_bits() | b.to_bits()))
+        }
+
+        fn zeros(self) -> u32 {
+            let zero = |(lane, &value): (usize, &f64)| u32::from(value == 0.0) << lane;
+            self.0.iter().enumerate().map(zero).sum()
+        }
+    }
+
+    fn check<V: Lanes, const N: usize>(size: Size) {
+        let mut group = Group::<V, N>::new(size.bytes());
+        answers_extremes(size, V::COUNT, |task| {
+            group.enter(task);
+            for _ in 0..16 {
+                group.multiply::<true>();
+                let digits = &group.x[..N - 1];
+                assert!(digits.iter().all(|&digit| is_balanced(digit)));
+            }
+            group.multiply::<false>();
+            group.matches(task)
+        });
+    }
+
+    fn is_balanced<V: Lanes>(digit: V) -> bool {
+        rounded(digit).zeros() == u32::MAX >> (32 - V::COUNT)
+    }
+
+    #[test]
+    fn extremes_stay_exact() {
+        let [a, b, c, d] = SIZES;
+        check::<Checked, 44>(a);
+        check::<Checked, 88>(b);
+        check::<Checked, 132>(c);
+        check::<Checked, 176>(d);
+        check::<Pair<Checked>, 44>(a);
+    }
+
+    #[test]
+    fn digits_of_numbers() {
+        let number: Vec<u8> = (1..=8).collect();
+        let digits: Vec<u32> = (0..3).map(|k| digit_of(&number, k)).collect();
+        assert_eq!(digits, [0x06_07_08, 0x03_04_05, 0x01_02]);
+    }
+}

@@ -437,3 +437,129 @@ fn subtract<V: Lanes>(x: &mut [V], complement: &[V], times: V) {
     // 2^(52 L) came with the complement.
     x[top] = x[top].add(carry.sub(times).raised());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::answers_extremes;
+    use super::super::{Size, SIZES};
+    use super::*;
+
+    /// Lanes that see to it that sums stay below the bound.
+    #[derive(Clone, Copy)]
+    struct Checked([u64; LANES]);
+
+    impl Checked {
+        fn of(self, other: Self, operation: impl Fn(u64, u64) -> u64) -> Self {
+            Self(std::array::from_fn(|lane| {
+                operation(self.0[lane], other.0[lane])
+            }))
+        }
+
+        fn product(a: u64, b: u64) -> u128 {
+            u128::from(a & MASK) * u128::from(b & MASK)
+        }
+
+        fn bounded(self) -> Self {
+            assert!(self.0.iter().all(|&sum| sum < 1 << 61), "{:x?}", self.0);
+            self
+        }
+    }
+
+    impl Lanes for Checked {
+        fn splat(value: u64) -> Self {
+            Self([value; LANES])
+        }
+
+        fn from_lanes(values: [u64; LANES]) -> Self {
+            Self(values)
+        }
+
+        /// Bits 52 and up are those of the next limb, to show that nobody looks at them.
+        fn read(numbers: &[&[u8]], limbs: &mut [Self]) {
+            for (k, limb) in limbs.iter_mut().enumerate() {
+                *limb = Self(std::array::from_fn(|lane| {
+                    let number = numbers[lane];
+                    let bit = |at: usize| match number.len().checked_sub(1 + at / 8) {
+                        Some(byte) => u64::from(number[byte] >> (at % 8) & 1),
+                        None => 0,
+                    };
+                    (0..60).map(|low| bit(BITS * k + low) << low).sum()
+                }));
+            }
+        }
+
+        fn add(self, other: Self) -> Self {
+            self.of(other, u64::wrapping_add)
+        }
+
+        fn sub(self, other: Self) -> Self {
+            self.of(other, u64::wrapping_sub)
+        }
+
+        fn or(self, other: Self) -> Self {
+            self.of(other, |a, b| a | b)
+        }
+
+        fn xor(self, other: Self) -> Self {
+            self.of(other, |a, b| a ^ b)
+        }
+
+        fn low(self) -> Self {
+            Self(self.0.map(|value| value & MASK))
+        }
+
+        fn high(self) -> Self {
+            Self(self.0.map(|value| value >> BITS))
+        }
+
+        fn raised(self) -> Self {
+            Self(self.0.map(|value| value << BITS))
+        }
+
+        fn doubled(self) -> Self {
+            Self(self.0.map(|value| value << 1)).bounded()
+        }
+
+        fn doubled_and_one(self) -> Self {
+            Self(self.0.map(|value| value << 1 | 1)).bounded()
+        }
+
+        #[expect(clippy::cast_possible_truncation)] // A half of a product.
+        fn add_low(self, a: Self, b: Self) -> Self {
+            let products = a.of(b, |a, b| Self::product(a, b) as u64 & MASK);
+            self.add(products).bounded()
+        }
+
+        #[expect(clippy::cast_possible_truncation)] // Likewise.
+        fn add_high(self, a: Self, b: Self) -> Self {
+            let products = a.of(b, |a, b| (Self::product(a, b) >> BITS) as u64);
+            self.add(products).bounded()
+        }
+
+        fn zeros(self) -> u8 {
+            let zero = |(lane, value): (usize, &u64)| u8::from(value & MASK == 0) << lane;
+            self.0.iter().enumerate().map(zero).sum()
+        }
+    }
+
+    fn check<const L: usize>(size: Size) {
+        let mut group = Group::<Checked, L>::new();
+        answers_extremes(size, LANES, |task| {
+            group.enter(task);
+            for _ in 0..16 {
+                group.multiply::<true>();
+            }
+            group.multiply::<false>();
+            u32::from(group.matches(task))
+        });
+    }
+
+    #[test]
+    fn extremes_stay_within_the_bounds() {
+        let [a, b, c, d] = SIZES;
+        check::<20>(a);
+        check::<40>(b);
+        check::<60>(c);
+        check::<80>(d);
+    }
+}

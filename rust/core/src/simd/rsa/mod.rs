@@ -132,6 +132,12 @@ impl Modulus {
         self.size
     }
 
+    /// Whether it is above a number of its length.
+    #[must_use]
+    pub fn is_above(&self, number: &[u8]) -> bool {
+        *number < *self.bytes
+    }
+
     /// A number of 24 bits, balanced, that times n is -1 mod 2^24.
     fn factor(&self) -> f64 {
         let [low, middle, high, ..] = self.inverse.to_le_bytes();
@@ -315,9 +321,98 @@ fn in_groups(
             signatures: &signatures[..count],
             messages: &messages[..count],
         });
-        let below = |lane: &Lane<'_>| *lane.signature < *lane.modulus.bytes;
-        let good = |(k, lane)| matches >> k & 1 == 1 && below(lane);
+        let good = |(k, lane): (usize, &Lane<'_>)| {
+            matches >> k & 1 == 1 && lane.modulus.is_above(lane.signature)
+        };
         found.extend(lanes.iter().enumerate().map(good));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+
+    use super::*;
+
+    /// A modulus, a number below it, and its power, as bytes.
+    pub(super) type Power = [Vec<u8>; 3];
+
+    /// Moduli and numbers whose digits are extreme in some radix, or whose Montgomery form is: as many
+    /// as the largest group has lanes.
+    pub(super) fn extremes(size: Size) -> Vec<Power> {
+        let one = BigUint::from(1u8);
+        let bits = 8 * size.bytes();
+        let top = &one << (bits - 1);
+        let most = (&top << 1) - 1u8;
+        let digits = |width: usize, digit: u64| {
+            let places = 0..bits.div_ceil(width);
+            places.fold(BigUint::ZERO, |number, _| {
+                number << width | BigUint::from(digit)
+            }) & &most
+        };
+        let moduli = [
+            most.clone(),
+            &top + 1u8,
+            digits(24, 1 << 23) | &top | &one,
+            digits(24, (1 << 23) - 1) | &top | &one,
+            digits(52, 1 << 51) | &top | &one,
+            (&most >> 3) | &one,
+            &most - (&one << (bits / 2)),
+            digits(52, (1 << 52) - 2) | &top | &one,
+        ];
+        let found = moduli.iter().enumerate().flat_map(|(place, n)| {
+            let down = |bits: usize| (&one << bits).modinv(n).expect("n is odd");
+            let numbers = [
+                n - 1u8,
+                digits(24, 1 << 23) * down(24 * 44) % n,
+                down(52 * (place + 1)),
+                n - down(24 * (place + 2)),
+            ];
+            [numbers[place % 4].clone(), numbers[(place + 2) % 4].clone()].map(|s| {
+                let power = s.modpow(&65_537u32.into(), n);
+                [n, &s, &power].map(|number| {
+                    let digits = number.to_bytes_be();
+                    [vec![0; size.bytes() - digits.len()], digits].concat()
+                })
+            })
+        });
+        found.collect()
+    }
+
+    /// Runs `kernel` on all extremes in groups of `count`, with their powers and with others.
+    pub(super) fn answers_extremes(
+        size: Size,
+        count: usize,
+        mut kernel: impl FnMut(&Task<'_>) -> u32,
+    ) {
+        for group in extremes(size).chunks(count) {
+            let ready: Vec<Modulus> = group
+                .iter()
+                .map(|[n, ..]| Modulus::new(n).expect("a size that is served"))
+                .collect();
+            let others: Vec<Vec<u8>> = group
+                .iter()
+                .enumerate()
+                .map(|(lane, [.., power])| {
+                    let mut power = power.clone();
+                    *power.last_mut().expect("not empty") ^= u8::from(lane % 3 == 0);
+                    power
+                })
+                .collect();
+            let found = kernel(&Task {
+                moduli: &ready.iter().collect::<Vec<_>>(),
+                signatures: &group.iter().map(|[_, s, _]| &s[..]).collect::<Vec<_>>(),
+                messages: &others.iter().map(|power| &power[..]).collect::<Vec<_>>(),
+            });
+            for lane in 0..count {
+                assert_eq!(
+                    found >> lane & 1 == 1,
+                    lane % 3 != 0,
+                    "{lane} {:02x?}",
+                    group[lane]
+                );
+            }
+        }
+    }
 }
