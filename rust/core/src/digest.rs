@@ -13,6 +13,12 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
 }
 
+/// SHA-256 of each message.
+#[must_use]
+pub fn sha256_batch(messages: &[&[u8]]) -> Vec<[u8; 32]> {
+    messages.iter().map(|message| sha256(message)).collect()
+}
+
 /// RIPEMD-160 of `data`.
 #[must_use]
 pub fn ripemd160(data: &[u8]) -> [u8; 20] {

@@ -10,14 +10,15 @@ use crate::code::Code;
 use crate::der::Reader;
 use crate::digest;
 use crate::keys::PublicKey;
-use crate::verify::Verifier;
+use crate::simd::Level;
+use crate::verify::{Family, Signed, Verifier};
 
 /// What verifies with a key of this kind.
 pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
 }
 
-struct Key(secp256k1::PublicKey);
+pub(crate) struct Key(secp256k1::PublicKey);
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
@@ -38,6 +39,10 @@ impl Verifier for Key {
             Err(_) => Code::BadSignature,
         }
     }
+
+    fn family(&self) -> Family<'_> {
+        Family::Ecdsa(self)
+    }
 }
 
 /// A strict DER signature with r and s in 1..n-1, with low S.
@@ -56,6 +61,17 @@ fn read(signature: &[u8]) -> Option<Signature> {
     let mut signature = Signature::from_compact(&compact).ok()?;
     signature.normalize_s();
     Some(signature)
+}
+
+/// Signatures from which on a batch pays at a level.
+pub(crate) fn crossover(_level: Level) -> usize {
+    usize::MAX
+}
+
+/// The verdict on each signature, the one that it has alone.
+pub(crate) fn verify_many(_level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+    let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
+    items.iter().map(alone).collect()
 }
 
 #[cfg(test)]

@@ -7,14 +7,15 @@ use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::code::Code;
 use crate::keys::PublicKey;
-use crate::verify::Verifier;
+use crate::simd::Level;
+use crate::verify::{Family, Signed, Verifier};
 
 /// What verifies with a key of this kind.
 pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
 }
 
-struct Key(VerifyingKey);
+pub(crate) struct Key(VerifyingKey);
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
@@ -33,6 +34,21 @@ impl Verifier for Key {
             Err(_) => Code::BadSignature,
         }
     }
+
+    fn family(&self) -> Family<'_> {
+        Family::Ed25519(self)
+    }
+}
+
+/// Signatures from which on a batch pays at a level.
+pub(crate) fn crossover(_level: Level) -> usize {
+    usize::MAX
+}
+
+/// The verdict on each signature, the one that it has alone.
+pub(crate) fn verify_many(_level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+    let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
+    items.iter().map(alone).collect()
 }
 
 #[cfg(test)]

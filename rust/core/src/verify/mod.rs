@@ -1,7 +1,9 @@
 //! Verification of signatures: prepared keys, one signature or a batch (docs/semantics.md#sig-1 and
 //! #wire-1).
 //!
-//! Every verdict is the library's own on that one item; nothing is decided for a batch as a whole.
+//! A batch is sorted by the kernel that serves the keys, and what no kernel serves is verified by
+//! the library, one by one. Every signature has a verdict of its own, the library's; nothing is
+//! decided for a batch as a whole.
 
 pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
@@ -13,10 +15,42 @@ use std::fmt;
 use crate::code::{Code, Refusal};
 use crate::keys::{self, Algorithm, PublicKey};
 use crate::pool;
+use crate::simd::{self, Level};
 
-/// Signatures below which a batch is not split between threads: about 10 microseconds of work at
-/// least.
+/// Signatures below which a batch is not split between threads when each is verified alone: about
+/// 10 microseconds of work at least.
 const GRAIN: usize = 4;
+
+/// Where a batch for a kernel may be split between threads: at multiples of the lanes of every
+/// level.
+const UNIT: usize = 16;
+
+/// Units below which it is not.
+const UNIT_GRAIN: usize = 2;
+
+/// Which kernel serves a key.
+pub(crate) enum Family<'a> {
+    /// None: signatures are verified one by one.
+    Alone,
+    Rsa(&'a rsa::Key),
+    Ecdsa(&'a ecdsa::Key),
+    Ed25519(&'a ed25519::Key),
+}
+
+/// One signature for a kernel.
+pub(crate) struct Signed<'a, K> {
+    pub key: &'a K,
+    pub message: &'a [u8],
+    pub signature: &'a [u8],
+}
+
+impl<K> Clone for Signed<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Signed<'_, K> {}
 
 /// What verifies with one key; each algorithm has its own, which its row in `keys` makes.
 pub(crate) trait Verifier: Send + Sync {
@@ -26,6 +60,11 @@ pub(crate) trait Verifier: Send + Sync {
     /// The verdict on a signature from the wire (WIRE-1): another one for RSA only.
     fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
         self.verify(message, signature)
+    }
+
+    /// The kernel for many signatures of such keys.
+    fn family(&self) -> Family<'_> {
+        Family::Alone
     }
 }
 
@@ -59,6 +98,11 @@ impl VerifyKey {
     #[must_use]
     pub fn verify_wire(&self, message: &[u8], signature: &[u8]) -> Code {
         self.verifier.verify_wire(message, signature)
+    }
+
+    /// The kernel for many signatures of such keys.
+    fn family(&self) -> Family<'_> {
+        self.verifier.family()
     }
 
     /// The family of the key.
@@ -122,15 +166,115 @@ impl Job<'_> {
 /// The verdict on every signature, in order.
 #[must_use]
 pub fn verify_batch(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
-    pool::map(threads, jobs.len(), GRAIN, |index| jobs[index].verify())
+    verify_batch_at(simd::active(), jobs, threads, false)
 }
 
 /// The same by the rule of the wire (WIRE-1).
 #[must_use]
 pub fn verify_batch_wire(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
-    pool::map(threads, jobs.len(), GRAIN, |index| {
-        jobs[index].verify_wire()
-    })
+    verify_batch_at(simd::active(), jobs, threads, true)
+}
+
+/// The same with the kernels of a level; the verdicts are those of any other.
+///
+/// # Panics
+/// When this processor does not have the level.
+#[must_use]
+pub fn verify_batch_at(level: Level, jobs: &[Job<'_>], threads: usize, wire: bool) -> Vec<Code> {
+    assert!(level <= simd::detect(), "{} is not here", level.name());
+    let alone = |job: &Job<'_>| {
+        if wire {
+            job.verify_wire()
+        } else {
+            job.verify()
+        }
+    };
+    if level == Level::Portable || jobs.len() < 2 {
+        return pool::map(threads, jobs.len(), GRAIN, |index| alone(&jobs[index]));
+    }
+    let mut rest = Vec::new();
+    let (mut rsa, mut ecdsa, mut ed25519) = (Lot::new(), Lot::new(), Lot::new());
+    for (place, job) in jobs.iter().enumerate() {
+        match job.key.map_or(Family::Alone, VerifyKey::family) {
+            Family::Alone => rest.push(place),
+            Family::Rsa(key) => rsa.push(place, key, job),
+            Family::Ecdsa(key) => ecdsa.push(place, key, job),
+            Family::Ed25519(key) => ed25519.push(place, key, job),
+        }
+    }
+    let mut codes = vec![Code::BadKey; jobs.len()];
+    if rsa.reaches(rsa::crossover(level), &mut rest) {
+        rsa.verify(threads, &mut codes, |items| {
+            rsa::verify_many(level, items, wire)
+        });
+    }
+    if ecdsa.reaches(ecdsa::crossover(level), &mut rest) {
+        ecdsa.verify(threads, &mut codes, |items| {
+            ecdsa::verify_many(level, items, wire)
+        });
+    }
+    if ed25519.reaches(ed25519::crossover(level), &mut rest) {
+        ed25519.verify(threads, &mut codes, |items| {
+            ed25519::verify_many(level, items, wire)
+        });
+    }
+    let found = pool::map(threads, rest.len(), GRAIN, |index| {
+        alone(&jobs[rest[index]])
+    });
+    for (place, code) in rest.into_iter().zip(found) {
+        codes[place] = code;
+    }
+    codes
+}
+
+/// The signatures of a batch that one kernel serves.
+struct Lot<'a, K> {
+    /// Where each stands in the batch.
+    places: Vec<usize>,
+    items: Vec<Signed<'a, K>>,
+}
+
+impl<'a, K: Sync> Lot<'a, K> {
+    fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            items: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, place: usize, key: &'a K, job: &Job<'a>) {
+        self.places.push(place);
+        self.items.push(Signed {
+            key,
+            message: job.message,
+            signature: job.signature,
+        });
+    }
+
+    /// Whether there are so many that the kernel pays; if not, they are added to the `rest`.
+    fn reaches(&self, crossover: usize, rest: &mut Vec<usize>) -> bool {
+        let enough = self.items.len() >= crossover.max(1);
+        if !enough {
+            rest.extend(&self.places);
+        }
+        enough
+    }
+
+    /// Writes the verdicts to their places.
+    fn verify(
+        &self,
+        threads: usize,
+        codes: &mut [Code],
+        kernel: impl Fn(&[Signed<'a, K>]) -> Vec<Code> + Sync,
+    ) {
+        let units = self.items.len().div_ceil(UNIT);
+        let parts = pool::run(threads, units, UNIT_GRAIN, |range| {
+            kernel(&self.items[range.start * UNIT..self.items.len().min(range.end * UNIT)])
+        });
+        for (&place, code) in self.places.iter().zip(parts.into_iter().flatten()) {
+            codes[place] = code;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use aws_lc_rs::signature::{
 
 use crate::code::Code;
 use crate::keys::PublicKey;
-use crate::verify::Verifier;
+use crate::simd::Level;
+use crate::verify::{Family, Signed, Verifier};
 
 /// How many leading zero bytes a signature may lack on the wire (WIRE-1). With no limit anybody
 /// could compute a larger modulus under which somebody's fingerprint verifies.
@@ -30,7 +31,7 @@ pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
 }
 
-struct Key {
+pub(crate) struct Key {
     /// Bytes of the modulus, and of every signature.
     size: usize,
     engine: Engine,
@@ -91,6 +92,27 @@ impl Verifier for Key {
         padded[self.size - signature.len()..].copy_from_slice(signature);
         self.verify(message, padded)
     }
+
+    fn family(&self) -> Family<'_> {
+        Family::Rsa(self)
+    }
+}
+
+/// Signatures from which on a batch pays at a level.
+pub(crate) fn crossover(_level: Level) -> usize {
+    usize::MAX
+}
+
+/// The verdict on each signature, the one that it has alone; on the wire by WIRE-1.
+pub(crate) fn verify_many(_level: Level, items: &[Signed<'_, Key>], wire: bool) -> Vec<Code> {
+    let alone = |item: &Signed<'_, Key>| {
+        if wire {
+            item.key.verify_wire(item.message, item.signature)
+        } else {
+            item.key.verify(item.message, item.signature)
+        }
+    };
+    items.iter().map(alone).collect()
 }
 
 #[cfg(test)]
