@@ -8,6 +8,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+pub mod rows;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -9,6 +9,7 @@ pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
 pub(crate) mod registered;
 pub(crate) mod rsa;
+pub mod tables;
 
 use std::fmt;
 
