@@ -8,7 +8,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512ifma;
 pub mod base64;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod limbs52;
 pub mod rows;
+#[cfg(target_arch = "x86_64")]
+pub mod secp256k1;
 pub mod text;
 
 use std::sync::atomic::{AtomicU8, Ordering};

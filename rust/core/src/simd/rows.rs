@@ -5,8 +5,26 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row(pub [u64; 8]);
 
+impl Row {
+    /// Zeros.
+    pub const ZERO: Self = Self([0; 8]);
+}
+
 /// Rows of zeros.
 #[must_use]
 pub fn zeroed(count: usize) -> Box<[Row]> {
-    vec![Row::default(); count].into_boxed_slice()
+    vec![Row::ZERO; count].into_boxed_slice()
+}
+
+/// Asks for a row, so that it is near when it is needed.
+#[inline(always)]
+pub fn prefetch(row: &Row) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no effect that a program could see.
+    unsafe {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(row).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
 }

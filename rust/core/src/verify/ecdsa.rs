@@ -3,6 +3,9 @@
 //! libsecp256k1 verifies low S only, and its DER reader lets r and s out of range through to the
 //! verdict: the signature is read here, and brought to low S.
 
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+
 use secp256k1::ecdsa::{self, Signature};
 use secp256k1::Message;
 
@@ -10,7 +13,9 @@ use crate::code::Code;
 use crate::der::Reader;
 use crate::digest;
 use crate::keys::PublicKey;
+use crate::simd::rows::Row;
 use crate::simd::Level;
+use crate::verify::tables::Name;
 use crate::verify::{Family, Signed, Verifier};
 
 /// What verifies with a key of this kind.
@@ -18,25 +23,49 @@ pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
     Some(Box::new(Key::new(public)?))
 }
 
-pub(crate) struct Key(secp256k1::PublicKey);
+/// A key, as the library and as the lanes want it.
+pub(crate) struct Key {
+    library: secp256k1::PublicKey,
+    /// x and y, words from the lowest on.
+    point: Row,
+    name: Name,
+}
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
-        secp256k1::PublicKey::from_slice(public.data())
-            .ok()
-            .map(Self)
+        let library = secp256k1::PublicKey::from_slice(public.data()).ok()?;
+        let [_, coordinates @ ..] = library.serialize_uncompressed();
+        let mut point = Row::ZERO;
+        let (words, _) = coordinates.as_chunks::<8>();
+        for (at, word) in words.iter().enumerate() {
+            // Big-endian numbers of four words each.
+            point.0[at ^ 3] = u64::from_be_bytes(*word);
+        }
+        Some(Self {
+            library,
+            point,
+            name: Name::new("secp256k1", &coordinates),
+        })
+    }
+
+    /// The verdict on r and s, which are in range, and a digest.
+    fn verify_numbers(&self, numbers: &[u8; 64], digest: [u8; 32]) -> Code {
+        let Ok(mut signature) = Signature::from_compact(numbers) else {
+            return Code::BadSignatureEncoding;
+        };
+        signature.normalize_s();
+        match ecdsa::verify(&signature, Message::from_digest(digest), &self.library) {
+            Ok(()) => Code::Ok,
+            Err(_) => Code::BadSignature,
+        }
     }
 }
 
 impl Verifier for Key {
     fn verify(&self, message: &[u8], signature: &[u8]) -> Code {
-        let Some(signature) = read(signature) else {
-            return Code::BadSignatureEncoding;
-        };
-        let digest = Message::from_digest(digest::sha256(message));
-        match ecdsa::verify(&signature, digest, &self.0) {
-            Ok(()) => Code::Ok,
-            Err(_) => Code::BadSignature,
+        match compact(signature) {
+            Some(numbers) => self.verify_numbers(&numbers, digest::sha256(message)),
+            None => Code::BadSignatureEncoding,
         }
     }
 
@@ -45,8 +74,14 @@ impl Verifier for Key {
     }
 }
 
-/// A strict DER signature with r and s in 1..n-1, with low S.
-fn read(signature: &[u8]) -> Option<Signature> {
+/// n, the order of the group, big-endian.
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+    0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+];
+
+/// r and s of a strict DER signature, which are in 1..n-1, big-endian.
+fn compact(signature: &[u8]) -> Option<[u8; 64]> {
     let mut outer = Reader::new(signature);
     let mut numbers = outer.sequence()?;
     outer.finish()?;
@@ -55,21 +90,29 @@ fn read(signature: &[u8]) -> Option<Signature> {
         let number = numbers.unsigned().filter(|number| !number.is_empty())?;
         half.get_mut(32usize.checked_sub(number.len())?..)?
             .copy_from_slice(number);
+        if *half >= ORDER[..] {
+            return None;
+        }
     }
     numbers.finish()?;
-    // Refuses numbers that are not below n.
-    let mut signature = Signature::from_compact(&compact).ok()?;
-    signature.normalize_s();
-    Some(signature)
+    Some(compact)
 }
 
 /// Signatures from which on a batch pays at a level.
-pub(crate) fn crossover(_level: Level) -> usize {
-    usize::MAX
+pub(crate) fn crossover(level: Level) -> usize {
+    if cfg!(target_arch = "x86_64") && level >= Level::Avx512 {
+        2
+    } else {
+        usize::MAX
+    }
 }
 
 /// The verdict on each signature, the one that it has alone.
-pub(crate) fn verify_many(_level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+    #[cfg(target_arch = "x86_64")]
+    if level >= Level::Avx512 {
+        return lanes::verify_many(level, items);
+    }
     let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
     items.iter().map(alone).collect()
 }

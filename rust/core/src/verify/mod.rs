@@ -9,6 +9,7 @@ pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
 pub(crate) mod registered;
 pub(crate) mod rsa;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub mod tables;
 
 use std::fmt;

@@ -65,10 +65,10 @@ pub(crate) struct Name {
 
 impl Name {
     /// The name of the key `bytes`; `algorithm` keeps keys of different algorithms apart.
-    pub(crate) fn new(algorithm: u8, bytes: &[u8]) -> Self {
+    pub(crate) fn new(algorithm: &str, bytes: &[u8]) -> Self {
         // Keyed, so that nobody can choose keys whose hashes meet.
         static KEYED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-        let bytes = [&[algorithm], bytes].concat().into_boxed_slice();
+        let bytes = [algorithm.as_bytes(), bytes].concat().into_boxed_slice();
         Self {
             hash: KEYED.hash_one(&bytes),
             bytes,
@@ -513,7 +513,7 @@ mod tests {
 
     fn names(keys: impl IntoIterator<Item = u32>) -> Vec<Name> {
         keys.into_iter()
-            .map(|key| Name::new(0, &key.to_le_bytes()))
+            .map(|key| Name::new("a", &key.to_le_bytes()))
             .collect()
     }
 
@@ -651,7 +651,7 @@ mod tests {
     #[test]
     fn keys_of_two_algorithms_have_two_names() {
         let key = [1; 32];
-        assert_ne!(Name::new(0, &key).bytes, Name::new(1, &key).bytes);
+        assert_ne!(Name::new("a", &key).bytes, Name::new("b", &key).bytes);
     }
 
     #[test]

@@ -1,0 +1,146 @@
+//! Batches of ECDSA signatures in the lanes of AVX-512: with tables where keys have them, without
+//! where not, and by the library what the lanes leave undecided.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{compact, Key};
+use crate::code::Code;
+use crate::digest;
+use crate::simd::rows::Row;
+use crate::simd::secp256k1::{self as kernel, Signature, Verdict};
+use crate::simd::Level;
+use crate::verify::tables::{self, Held};
+use crate::verify::Signed;
+
+/// Lanes of a group: it costs the same however few of them are used.
+const LANES: usize = 8;
+
+/// Signatures of unseen keys from which on a group is faster than the library.
+const LEAST_UNSEEN: usize = 2;
+
+/// Signatures of unseen keys that go to the lanes before it is looked at how many were refused.
+const PART: usize = 64;
+
+/// Signatures that the library gets, for each one that the lanes refused, before the lanes get more.
+const PENALTY: usize = 8;
+
+/// Signatures of unseen keys that are still to go to the library. A signer can make signatures that
+/// the lanes refuse, one a key; were all tried in vain, the batch would be slower than the library.
+/// Nothing but the time depends on it.
+static PENALTIES: AtomicUsize = AtomicUsize::new(0);
+
+/// A signature that was read.
+struct Prepared<'a> {
+    /// Where it stands in the batch.
+    place: usize,
+    key: &'a Key,
+    numbers: [u8; 64],
+    digest: [u8; 32],
+}
+
+impl Prepared<'_> {
+    fn verify_alone(&self) -> Code {
+        self.key.verify_numbers(&self.numbers, self.digest)
+    }
+
+    fn signature<'a>(&'a self, table: &'a [Row]) -> Signature<'a> {
+        Signature {
+            key: &self.key.point,
+            table,
+            numbers: &self.numbers,
+            digest: &self.digest,
+        }
+    }
+}
+
+pub(super) fn verify_many(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
+    let mut codes = vec![Code::BadSignatureEncoding; items.len()];
+    let prepared = prepare(items);
+    let names: Vec<_> = prepared.iter().map(|item| &item.key.name).collect();
+    let held = tables::hold(kernel::TABLE_ROWS, &names, |due, tables| {
+        let keys: Vec<Row> = due.iter().map(|&item| prepared[item].key.point).collect();
+        kernel::build_tables(level, &keys, tables);
+    });
+    let (hot, unseen) = sorted(&prepared, &held);
+    let hot: Vec<_> = hot
+        .into_iter()
+        .filter_map(|item| Some((&prepared[item], held.get(item)?)))
+        .collect();
+    let unseen: Vec<_> = unseen
+        .into_iter()
+        .map(|item| (&prepared[item], &[][..]))
+        .collect();
+    let mut settle = |items: &[(&Prepared<'_>, &[Row])], kernel: Kernel| {
+        let signatures: Vec<_> = items
+            .iter()
+            .map(|(item, table)| item.signature(table))
+            .collect();
+        let mut refused = 0;
+        for ((item, _), verdict) in items.iter().zip(kernel(level, &signatures)) {
+            codes[item.place] = match verdict {
+                Verdict::Valid => Code::Ok,
+                Verdict::Invalid => Code::BadSignature,
+                Verdict::Undecided => {
+                    refused += 1;
+                    item.verify_alone()
+                }
+            };
+        }
+        refused
+    };
+    settle(&hot, kernel::verify_hot);
+    for part in unseen.chunks(PART) {
+        if part.len() < LEAST_UNSEEN || pays_penalty(part.len()) {
+            settle(part, |_, signatures| {
+                vec![Verdict::Undecided; signatures.len()]
+            });
+        } else {
+            let refused = settle(part, kernel::verify_unseen);
+            PENALTIES.fetch_add(PENALTY * refused, Ordering::Relaxed);
+        }
+    }
+    codes
+}
+
+type Kernel = fn(Level, &[Signature<'_>]) -> Vec<Verdict>;
+
+/// What can be read of the signatures; the others have a code already.
+fn prepare<'a>(items: &[Signed<'a, Key>]) -> Vec<Prepared<'a>> {
+    let mut prepared = Vec::with_capacity(items.len());
+    let mut messages = Vec::with_capacity(items.len());
+    for (place, item) in items.iter().enumerate() {
+        if let Some(numbers) = compact(item.signature) {
+            messages.push(item.message);
+            prepared.push(Prepared {
+                place,
+                key: item.key,
+                numbers,
+                digest: [0; 32],
+            });
+        }
+    }
+    for (item, digest) in prepared.iter_mut().zip(digest::sha256_batch(&messages)) {
+        item.digest = digest;
+    }
+    prepared
+}
+
+/// Those with a table, and those without; the lanes that the latter leave are filled with some of the
+/// former when that saves a group.
+fn sorted(prepared: &[Prepared<'_>], held: &Held) -> (Vec<usize>, Vec<usize>) {
+    let (mut hot, mut unseen): (Vec<usize>, Vec<usize>) =
+        (0..prepared.len()).partition(|&item| held.get(item).is_some());
+    let room = unseen.len().next_multiple_of(LANES) - unseen.len();
+    let over = hot.len() % LANES;
+    if over > 0 && over <= room {
+        unseen.extend(hot.drain(hot.len() - over..));
+    }
+    (hot, unseen)
+}
+
+/// Whether `count` signatures are to go to the library, because of what was refused before.
+fn pays_penalty(count: usize) -> bool {
+    let pay = |penalties: usize| (penalties > 0).then(|| penalties.saturating_sub(count));
+    let order = Ordering::Relaxed;
+    PENALTIES.load(order) > 0 && PENALTIES.fetch_update(order, order, pay).is_ok()
+}
