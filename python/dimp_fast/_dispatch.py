@@ -33,6 +33,9 @@ _EXTENSIONS = {
 _MODULES = {RUST: "dimp_fast._rust", CYTHON: "dimp_fast._cython", PYTHON: "dimp_fast._python"}
 SIMD_LEVELS = ("avx512ifma", "avx512", "avx2", "portable")
 
+KEY_TABLES = 64
+"""MiB for tables of keys that come again, unless the environment says otherwise."""
+
 UNITS: dict[str, tuple[str, ...]] = {
     "derive_addresses": TIERS,
     "derive_eth_addresses": TIERS,
@@ -81,23 +84,22 @@ class Settings(NamedTuple):
     simd: str
     threads: int
     require: tuple[str, ...]
+    key_tables: int = KEY_TABLES
 
     @classmethod
     def from_environment(cls) -> Settings:
         """Read ``DIMP_FAST_*``; an unknown value is an ``ImportError`` that names the choices."""
         backend = _choice("DIMP_FAST_BACKEND", ("auto", *TIERS))
         simd = _choice("DIMP_FAST_SIMD", ("auto", *SIMD_LEVELS))
-        text = os.environ.get("DIMP_FAST_THREADS", "").strip()
-        if text and not (
-            text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= 1024
-        ):
-            raise ImportError(f"DIMP_FAST_THREADS={text!r}: a number from 1 to 1024 is wanted")
+        threads = _number("DIMP_FAST_THREADS", 1, 1024)
+        key_tables = _number("DIMP_FAST_KEY_TABLES", 0, 65536)
         required = os.environ.get("DIMP_FAST_REQUIRE", "")
         require = tuple(name.strip() for name in required.split(",") if name.strip())
         for name in require:
             if name not in TIERS:
                 raise ImportError(f"DIMP_FAST_REQUIRE={required!r}: one of {', '.join(TIERS)}")
-        return cls(backend, simd, int(text) if text else 0, require)
+        tables = KEY_TABLES if key_tables is None else key_tables
+        return cls(backend, simd, threads or 0, require, tables)
 
 
 def _choice(variable: str, choices: tuple[str, ...]) -> str:
@@ -105,6 +107,15 @@ def _choice(variable: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ImportError(f"{variable}={value!r}: one of {', '.join(choices)} is wanted")
     return value
+
+
+def _number(variable: str, least: int, most: int) -> int | None:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and least <= int(text) <= most):
+        raise ImportError(f"{variable}={text!r}: a number from {least} to {most} is wanted")
+    return int(text)
 
 
 class Selection(NamedTuple):
@@ -155,7 +166,7 @@ class Dispatcher:
                 if module.__version__ != __version__:
                     raise ImportError(f"it was built for version {module.__version__}")
                 simd = None if self.settings.simd == "auto" else self.settings.simd
-                module.configure(self.settings.threads, simd)
+                module.configure(self.settings.threads, simd, self.settings.key_tables << 20)
         except (ImportError, AttributeError) as error:
             self._absent[tier] = f"broken: {error}"
             warnings.warn(

@@ -17,7 +17,8 @@ __all__ = ["backend_info"]
 
 def backend_info() -> dict[str, Any]:
     """Version, tier and SIMD level of every operation with the result of its self-test, CPU,
-    threads and build facts, as plain JSON values.
+    threads, the cache of tables of keys (bytes and counters; None without the Rust tier) and build
+    facts, as plain JSON values.
 
     Selects every operation, so the first call runs the self-tests that have not run yet.
     """
@@ -34,6 +35,7 @@ def backend_info() -> dict[str, Any]:
             "backend": dispatcher.settings.backend,
             "simd": dispatcher.settings.simd,
             "threads": dispatcher.settings.threads or "auto",
+            "key_tables": dispatcher.settings.key_tables,
             "require": list(dispatcher.settings.require),
         },
         "tiers": {tier: absent.get(tier, "available") for tier in _dispatch.TIERS},
@@ -46,6 +48,7 @@ def backend_info() -> dict[str, Any]:
             "simd": runtime["simd"]["active"] if runtime else "portable",
         },
         "threads": runtime["threads"]["size"] if runtime else 1,
+        "key_tables": runtime.get("key_tables"),
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
         "ecdsa_nonce": _ecdsa_nonce(),

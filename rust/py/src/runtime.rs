@@ -1,7 +1,8 @@
-//! What this extension runs on, and its two settings: the number of threads and the highest SIMD
-//! level.
+//! What this extension runs on, and its settings: the number of threads, the highest SIMD level, the
+//! bytes for tables of keys.
 
 use dimp_core::simd::{self, Level};
+use dimp_core::verify::tables;
 use dimp_core::{pool, simd::LEVELS};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -44,6 +45,16 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     threads.set_item("size", pool::size())?;
     threads.set_item("running", pool::is_running())?;
 
+    let counters = tables::counters();
+    let key_tables = PyDict::new(py);
+    key_tables.set_item("budget", counters.budget)?;
+    key_tables.set_item("bytes", counters.bytes)?;
+    key_tables.set_item("keys", counters.tables)?;
+    key_tables.set_item("hits", counters.hits)?;
+    key_tables.set_item("misses", counters.misses)?;
+    key_tables.set_item("promotions", counters.promotions)?;
+    key_tables.set_item("evictions", counters.evictions)?;
+
     let operations = PyDict::new(py);
     for (name, level) in OPERATIONS {
         let level = match level {
@@ -74,14 +85,15 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     facts.set_item("cpu", cpu)?;
     facts.set_item("simd", simd)?;
     facts.set_item("threads", threads)?;
+    facts.set_item("key_tables", key_tables)?;
     facts.set_item("operations", operations)?;
     Ok(facts)
 }
 
-/// Sets the threads of the pool (0: as many as there are) and the highest SIMD level (`None`: no
-/// limit).
+/// Sets the threads of the pool (0: as many as there are), the highest SIMD level (`None`: no
+/// limit) and the bytes that tables of keys may have (0: there are none).
 #[pyfunction]
-fn configure(threads: usize, simd: Option<&str>) -> PyResult<()> {
+fn configure(threads: usize, simd: Option<&str>, key_tables: usize) -> PyResult<()> {
     let cap = match simd {
         None => None,
         Some(name) => Some(Level::from_name(name).ok_or_else(|| {
@@ -91,6 +103,7 @@ fn configure(threads: usize, simd: Option<&str>) -> PyResult<()> {
     };
     pool::configure(threads);
     simd::set_cap(cap);
+    tables::configure(key_tables);
     Ok(())
 }
 

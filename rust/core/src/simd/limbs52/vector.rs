@@ -1,14 +1,14 @@
 //! Vectors of eight words of 64 bits, and the two ways to multiply limbs of 52 bits in them.
 
 use std::arch::x86_64::{
-    __m512d, __m512i, __mmask8, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512,
-    _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_cmpeq_epi64_mask, _mm512_cmplt_epu64_mask,
-    _mm512_fmadd_pd, _mm512_fmadd_round_pd, _mm512_load_si512, _mm512_madd52hi_epu64,
-    _mm512_madd52lo_epu64, _mm512_mask_mov_epi64, _mm512_or_si512, _mm512_set1_epi64,
-    _mm512_set1_pd, _mm512_setzero_si512, _mm512_shuffle_i64x2, _mm512_sllv_epi64,
-    _mm512_srav_epi64, _mm512_srlv_epi64, _mm512_store_si512, _mm512_sub_epi64, _mm512_sub_pd,
-    _mm512_ternarylogic_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _MM_FROUND_NO_EXC,
-    _MM_FROUND_TO_NEG_INF,
+    __m512d, __m512i, __mmask8, _mm256_storeu_si256, _mm512_add_epi64, _mm512_alignr_epi64,
+    _mm512_and_si512, _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_cmpeq_epi64_mask,
+    _mm512_cmplt_epu64_mask, _mm512_cvtepi64_epi32, _mm512_fmadd_pd, _mm512_fmadd_round_pd,
+    _mm512_load_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_mov_epi64,
+    _mm512_or_si512, _mm512_set1_epi64, _mm512_set1_pd, _mm512_setzero_si512, _mm512_shuffle_i64x2,
+    _mm512_sllv_epi64, _mm512_srav_epi64, _mm512_srlv_epi64, _mm512_store_si512, _mm512_sub_epi64,
+    _mm512_sub_pd, _mm512_ternarylogic_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
+    _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEG_INF,
 };
 use std::ops::{Add, BitAnd, BitOr, Shl, Shr, Sub};
 
@@ -256,6 +256,15 @@ impl Vector {
     pub(crate) fn rotate<const N: i32>(self) -> Self {
         // SAFETY: where there is a vector there is AVX-512.
         Self(unsafe { _mm512_alignr_epi64::<N>(self.0, self.0) })
+    }
+
+    /// The lower 32 bits of the words.
+    #[inline(always)]
+    pub(crate) fn narrowed(self) -> [u32; LANES] {
+        let mut words = [0; LANES];
+        // SAFETY: where there is a vector there is AVX-512; the words have 32 bytes.
+        unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), _mm512_cvtepi64_epi32(self.0)) };
+        words
     }
 
     /// The words, the first lane first.

@@ -5,6 +5,7 @@
 //! the code of a batch stays in the cache of instructions.
 
 use super::curve::Field;
+use super::hot::Choice;
 use super::inversions::{self, CHAINS};
 use super::scalars::{self, Bits, Digits, Scalars};
 use super::{build, hot, rows, unseen, Signature, Verdict};
@@ -95,6 +96,10 @@ kernels! {
     functions {
         /// The points of the rows that `digits` tell of each lane's table, into x and y.
         point(tables: &[&[Row]; 8], digits: &Digits, x: &Slot, y: &Slot) = rows::point;
+        /// The same points less those of x and y.
+        differences(tables: &[&[Row]; 8], digits: &Digits, x: &Slot, y: &Slot, dx: &Slot, dy: &Slot) = rows::differences;
+        /// Puts 1 in the place of what is 0 modulo p, and tells where.
+        replace_zeros(a: &Slot) -> Lanes = rows::replace_zeros;
         /// Where x / z^2 is r modulo n, and where z is 0.
         judge(x: &Slot, z: &Slot, r: &Limbs) -> (Lanes, Lanes) = rows::judge;
         /// Points as rows: lane l goes to row `at` of `tables[l]`.
@@ -107,6 +112,8 @@ kernels! {
         add_with_slope(slopes: &[Slot], dx: &[Slot], x: &[Slot], y: &[Slot]) = inversions::add_with_slope;
         /// The scalars of signatures.
         prepare(signatures: &[Signature<'_>], bits: Bits, scalars: &mut [Scalars]) = scalars::prepare;
+        /// The rows of a group.
+        choose(scalars: &Scalars, choice: &mut Choice) = Choice::choose;
         /// Verdicts on signatures whose keys have no tables.
         unseen(signatures: &[Signature<'_>], verdicts: &mut [Verdict]) = unseen::verify;
         /// Verdicts on signatures whose keys have tables.

@@ -6,6 +6,7 @@
 
 #![expect(clippy::cast_possible_truncation)] // Numbers of rows and windows.
 
+mod affine;
 mod build;
 mod curve;
 mod hot;
@@ -28,7 +29,7 @@ use scalars::Digits;
 pub const TABLE_ROWS: usize = hot::KEY_LINES << (hot::KEY_WIDTH - 1);
 
 /// Signatures that share the inversion of their s; scratch memory grows with them.
-const PART: usize = 32 * LANES;
+const PART: usize = affine::MOST_GROUPS * LANES;
 
 /// One signature.
 #[derive(Clone, Copy, Debug)]

@@ -28,18 +28,47 @@ pub(super) fn unpack<K: Kernels>(k: K, points: &[&Row; 8], x: &Slot, y: &Slot) {
     y.set(Limbs::of(py));
 }
 
+/// The points that digits choose.
 #[inline(always)]
-pub(super) fn point<K: Kernels>(k: K, tables: &[&[Row]; 8], digits: &Digits, x: &Slot, y: &Slot) {
-    let mut rows = [&Row([0; LANES]); LANES];
+fn chosen<M: Multiply>(m: M, tables: &[&[Row]; 8], digits: &Digits) -> (Held, Held) {
+    let mut rows = [&Row::ZERO; LANES];
     for ((row, table), &at) in rows.iter_mut().zip(tables).zip(&digits.rows) {
         *row = &table[at as usize];
     }
-    let (px, py) = lanes(k, rows);
+    let (x, y) = lanes(m, rows);
     // p - y needs no borrow from above: y is below p.
-    let negative = carried(k, difference(all(k, <Field as field::Prime>::P), py));
-    let py = replace(py, digits.negative, negative);
+    let negative = carried(m, difference(all(m, <Field as field::Prime>::P), y));
+    (x, replace(y, digits.negative, negative))
+}
+
+#[inline(always)]
+pub(super) fn point<K: Kernels>(k: K, tables: &[&[Row]; 8], digits: &Digits, x: &Slot, y: &Slot) {
+    let (px, py) = chosen(k, tables, digits);
     x.set(Limbs::of(px));
     y.set(Limbs::of(py));
+}
+
+#[inline(always)]
+pub(super) fn differences<K: Kernels>(
+    k: K,
+    tables: &[&[Row]; 8],
+    digits: &Digits,
+    x: &Slot,
+    y: &Slot,
+    dx: &Slot,
+    dy: &Slot,
+) {
+    let (px, py) = chosen(k, tables, digits);
+    dx.set(Limbs::of(field::sub::<_, Field>(k, px, x.get().load(k))));
+    dy.set(Limbs::of(field::sub::<_, Field>(k, py, y.get().load(k))));
+}
+
+#[inline(always)]
+pub(super) fn replace_zeros<K: Kernels>(k: K, a: &Slot) -> Lanes {
+    let limbs = a.get().load(k);
+    let zeros = field::is_zero::<_, Field>(k, limbs);
+    a.set(Limbs::of(replace(limbs, zeros, all(k, [1, 0, 0, 0, 0]))));
+    zeros
 }
 
 #[inline(always)]

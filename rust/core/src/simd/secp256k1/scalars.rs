@@ -201,9 +201,8 @@ pub(super) fn digits<M: Multiply>(
     let middle = m.all(1 << (width - 1));
     let negative = digit.is_below(middle);
     let row = (digit - middle).replace(negative, middle - m.all(1) - digit);
-    let row = (row + m.all(first.into())).to_row();
     Digits {
-        rows: each!(row in row.0 => row as u32),
+        rows: (row + m.all(first.into())).narrowed(),
         negative,
     }
 }
