@@ -1,10 +1,11 @@
-"""Writes tests/data/ecdsa/collisions.txt: signatures for which sums of table rows meet a row that they are to be
-added to, or its negative, where the usual formulas of a sum do not hold.
+"""Writes tests/data/ecdsa/collisions.txt: signatures for which sums of table rows meet a row that
+they are to be added to, or its negative, where the usual formulas of a sum do not hold.
 
     python tests/make_data/make_ecdsa_collisions.py > tests/data/ecdsa/collisions.txt
 
 Whoever makes the key can bring that about, for a digest of their choice or, in the sum of a key
-without a table, for any. A line: the point, the digest, r and s in hex, and 1 for a right signature.
+without a table, for any. A line: the point, the digest, r and s in hex, and 1 for a right
+signature.
 """
 
 import random
@@ -22,7 +23,7 @@ A2 = 0x114CA50F7A8E2F3F657C1108D9D44CFD8
 MIDDLE = 2**129
 
 KEY, GENERATOR, UNSEEN = (6, 22), (13, 10), (5, 26)
-"""Width and number of the windows of the tables of keys and of the generator, and of keys without."""
+"""Width and number of windows: of a key's table, of the generator's, of a key without one."""
 
 
 def add(p, q):
@@ -59,7 +60,7 @@ def digits(scalar, shape):
         [2 * (value >> width * at & 2**width - 1) - 2**width + 1 for at in range(count)]
         for value in halves
     ]
-    found = sum((a + LAMBDA * b) << width * at for at, (a, b) in enumerate(zip(*rows)))
+    found = sum((a + LAMBDA * b) << width * at for at, (a, b) in enumerate(zip(*rows, strict=True)))
     assert found % N == scalar
     return rows
 
@@ -68,7 +69,7 @@ def collides_unseen(u2):
     """Whether the sum of the windows of u2 meets what is to be added."""
     width, _ = UNSEEN
     total = 0
-    for window, (a, b) in enumerate(zip(*map(reversed, digits(u2, UNSEEN)))):
+    for window, (a, b) in enumerate(zip(*map(reversed, digits(u2, UNSEEN)), strict=True)):
         total = total * 2**width % N
         for row in (a, b * LAMBDA):
             if window and (total - row) % N * ((total + row) % N) == 0:

@@ -59,7 +59,8 @@ def test_backend_is_a_cap(tier: str) -> None:
 @pytest.mark.parametrize(
     "environment",
     [{"DIMP_FAST_BACKEND": "fortran"}, {"DIMP_FAST_SIMD": "mmx"}, {"DIMP_FAST_THREADS": "0"},
-     {"DIMP_FAST_THREADS": "many"}, {"DIMP_FAST_THREADS": "-1"}, {"DIMP_FAST_REQUIRE": "rust,go"}],
+     {"DIMP_FAST_THREADS": "many"}, {"DIMP_FAST_THREADS": "-1"}, {"DIMP_FAST_REQUIRE": "rust,go"},
+     {"DIMP_FAST_KEY_TABLES": "65537"}, {"DIMP_FAST_KEY_TABLES": "1.5"}],
 )  # fmt: skip
 def test_unknown_settings_are_an_import_error_with_the_choices(environment: dict[str, str]) -> None:
     done = run("import dimp_fast", **environment)
@@ -282,6 +283,16 @@ def test_a_tier_that_is_here_and_does_not_load_warns_once(monkeypatch: pytest.Mo
         tiers.load("rust")
     assert tiers.load("rust") is None
     assert tiers._absent["rust"] == "broken: undefined symbol: x"
+
+
+@pytest.mark.skipif("rust" not in TIERS_HERE, reason="only the Rust tier has tables of keys")
+@pytest.mark.parametrize(("mebibytes", "expected"), [("", 64), ("0", 0), ("3", 3)])
+def test_key_tables_from_the_environment(mebibytes: str, expected: int) -> None:
+    code = "import json, dimp_fast as d; print(json.dumps(d.backend_info()))"
+    info = json.loads(run(code, DIMP_FAST_KEY_TABLES=mebibytes).stdout)
+    assert info["settings"]["key_tables"] == expected
+    assert info["key_tables"]["budget"] == expected << 20
+    assert info["key_tables"]["bytes"] <= expected << 20
 
 
 def test_backend_info_is_plain_json() -> None:

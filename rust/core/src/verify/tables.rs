@@ -198,14 +198,14 @@ impl Shared {
         let items: Vec<usize> = due.iter().map(|due| due.item).collect();
         let mut tables: Vec<&mut [Row]> = due.iter_mut().map(Due::rows).collect();
         build(&items, &mut tables);
-        let mut built = HashMap::new();
+        let mut numbers = HashMap::new();
         for (slot, table) in due.into_iter().filter_map(|due| due.reserved) {
             let number = held.push(&table);
-            built.insert(self.lock().install(slot, table), number);
+            numbers.insert(self.lock().install(slot, table), number);
         }
         for (of, name) in held.of.iter_mut().zip(names) {
             if *of == NONE {
-                *of = built.get(&name.bytes).copied().unwrap_or(NONE);
+                *of = numbers.get(&name.bytes).copied().unwrap_or(NONE);
             }
         }
         held
@@ -461,6 +461,7 @@ impl Sketch {
         let step = (hash >> 32) | 1;
         let mut least = u8::MAX;
         for row in 0..DEPTH {
+            #[expect(clippy::cast_possible_truncation)] // The lower bits are wanted.
             let at = hash.wrapping_add(step.wrapping_mul(row as u64)) as usize & mask;
             let count = &mut self.counts[at][row];
             *count = count.saturating_add(1);

@@ -205,7 +205,7 @@ fn low(x: &Signed) -> u64 {
     x[0].cast_unsigned() | x[1].cast_unsigned() << BITS
 }
 
-#[expect(clippy::cast_possible_truncation)] // The limb is what is wanted.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The limb is what is wanted.
 fn lower(sum: i128) -> i64 {
     (sum as u64 & MASK).cast_signed()
 }

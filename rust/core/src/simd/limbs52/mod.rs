@@ -5,6 +5,10 @@
 //!
 //! Nothing here takes the same time for all values: it is for public data.
 
+#![expect(clippy::many_single_char_names)] // Limbs and columns.
+#![expect(clippy::large_types_passed_by_value)] // They are inlined: limbs stay in registers.
+#![expect(clippy::inline_always)] // What is not inlined is compiled without the instructions of the level.
+
 /// An array of what an expression makes of each item of another. Unlike with `map`, the expression is
 /// no function of its own, which would be compiled without the instructions of the level.
 macro_rules! each {

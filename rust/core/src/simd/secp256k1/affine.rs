@@ -4,7 +4,7 @@
 //! Each half of a signature has some accumulators, to which the rows are dealt in turn, so that a
 //! batch needs a dozen rounds and not sixty. Then the accumulators are added to each other.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::curve::BETA;
@@ -52,7 +52,7 @@ struct Work {
 }
 
 thread_local! {
-    static WORK: RefCell<Work> = RefCell::new(Work::new());
+    static WORK: Cell<Option<Box<Work>>> = const { Cell::new(None) };
 }
 
 /// How rows are dealt to the accumulators of a batch.
@@ -83,19 +83,19 @@ pub(super) fn verify<K: Kernels>(
     let deal = Deal { groups, count };
     let tables: Vec<Tables<'_>> = signatures.chunks(LANES).map(Tables::new).collect();
     let mut lost = [0; MOST_GROUPS];
-    WORK.with_borrow_mut(|work| {
-        for (scalars, choice) in scalars.iter().zip(&mut work.choices) {
-            k.choose(scalars, choice);
-        }
-        work.owners.clear();
-        work.owners.extend(deal.owners());
-        work.add_rows(k, deal, &tables, &mut lost);
-        let left = work.merge(k, deal, &mut lost);
-        work.finish(k, deal.groups, left, |group, sum| {
-            let (equal, z) = k.judge(sum.x, sum.z, &scalars[group].r);
-            settle((equal, z | lost[group]), group, verdicts);
-        });
+    let mut work = WORK.take().unwrap_or_else(|| Box::new(Work::new()));
+    for (scalars, choice) in scalars.iter().zip(&mut work.choices) {
+        k.choose(scalars, choice);
+    }
+    work.owners.clear();
+    work.owners.extend(deal.owners());
+    work.add_rows(k, deal, &tables, &mut lost);
+    let left = work.merge(k, deal, &mut lost);
+    work.finish(k, deal.groups, left, |group, sum| {
+        let (equal, z) = k.judge(sum.x, sum.z, &scalars[group].r);
+        settle((equal, z | lost[group]), group, verdicts);
     });
+    WORK.set(Some(work));
 }
 
 impl Deal {
@@ -174,7 +174,7 @@ impl Work {
                 multiply(k, &self.dx, &self.products, range);
             }
             self.add(k, deal.groups, given, lost, |range| {
-                ask(row + deal.count, range)
+                ask(row + deal.count, range);
             });
         }
     }

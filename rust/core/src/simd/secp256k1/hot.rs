@@ -43,11 +43,12 @@ impl Choice {
     #[inline(always)]
     pub(super) fn choose<K: Kernels>(k: K, scalars: &Scalars, choice: &mut Self) {
         for (half, chosen) in choice.0.iter_mut().enumerate() {
-            for line in 0..KEY_LINES {
-                chosen[line] = window(k, &scalars.key[half], line, KEY_WIDTH);
+            let (keys, generator) = chosen.split_at_mut(KEY_LINES);
+            for (line, digits) in keys.iter_mut().enumerate() {
+                *digits = window(k, &scalars.key[half], line, KEY_WIDTH);
             }
-            for line in 0..GENERATOR_LINES {
-                chosen[KEY_LINES + line] = generator_digits(k, &scalars.generator[half], line);
+            for (line, digits) in generator.iter_mut().enumerate() {
+                *digits = generator_digits(k, &scalars.generator[half], line);
             }
         }
     }

@@ -5,6 +5,8 @@
 //! checked before; hashing is done before, too.
 
 #![expect(clippy::cast_possible_truncation)] // Numbers of rows and windows.
+#![expect(clippy::many_single_char_names)] // Names of the formulas.
+#![expect(clippy::inline_always)] // What is not inlined is compiled without the instructions of the level.
 
 mod affine;
 mod build;
@@ -15,6 +17,8 @@ mod kernels;
 mod points;
 mod rows;
 mod scalars;
+#[cfg(test)]
+mod tests;
 mod unseen;
 
 use std::sync::LazyLock;

@@ -5,7 +5,7 @@
 //! not that, Z becomes 0 and stays 0, whatever is added: such a lane is decided elsewhere.
 
 use super::kernels::Kernels;
-use crate::simd::limbs52::{each, slots, Slot};
+use crate::simd::limbs52::{each, slots, Limbs, Slot};
 
 /// Groups in step.
 pub(super) const STEP: usize = 4;
@@ -101,6 +101,14 @@ impl Scratch {
 pub(super) fn copy(slots: &[Slot], from: &[Slot]) {
     for (slot, from) in slots.iter().zip(from) {
         slot.set(from.get());
+    }
+}
+
+/// `slots` become one value.
+#[inline(always)]
+pub(super) fn fill(slots: &[Slot], value: Limbs) {
+    for slot in slots {
+        slot.set(value);
     }
 }
 

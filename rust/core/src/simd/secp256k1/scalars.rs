@@ -1,9 +1,9 @@
 //! The scalars of a batch of signatures: u1 = z / s and u2 = r / s modulo n, each split in two by
 //! the endomorphism, as odd digits.
 //!
-//! A half h of a scalar stands for a sum of digits D_i * 2^(w i), all of them odd and between -2^w
-//! and 2^w, so that no digit is 0. With D_i = 2 B_i - (2^w - 1) the sum is 2 B - (2^bits - 1), where
-//! B has the digits B_i: what is split is therefore (u + (2^bits - 1) (1 + lambda)) / 2, and it is the
+//! A half h of a scalar stands for a sum of digits `D_i` * 2^(w i), all of them odd and between -2^w
+//! and 2^w, so that no digit is 0. With `D_i` = 2 `B_i` - (2^w - 1) the sum is 2 B - (2^bits - 1), where
+//! B has the digits `B_i`: what is split is therefore (u + (2^bits - 1) (1 + lambda)) / 2, and it is the
 //! scalar that is halved, never a point. The halves that the lattice gives are within 2^129 of 0;
 //! 2^129 is added to them and was taken off before.
 

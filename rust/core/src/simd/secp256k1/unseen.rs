@@ -6,10 +6,12 @@
 //! windows takes them as affine, on the curve where they are that; its Z is then made right for the
 //! rows of the generator.
 
+use std::cell::Cell;
+
 use super::curve::BETA;
 use super::hot::{generator_digits, GENERATOR_LINES};
 use super::kernels::Kernels;
-use super::points::{add_affine, copy, double, sum, Affine, Room, Scratch, STEP};
+use super::points::{add_affine, copy, double, fill, sum, Affine, Room, Scratch, STEP};
 use super::scalars::{digits, Digits, Scalars};
 use super::{generator, settle, Signature, Verdict};
 use crate::simd::limbs52::vector::LANES;
@@ -23,14 +25,19 @@ const MULTIPLES: usize = 1 << (WIDTH - 1);
 /// Rows of a lane: the multiples, and beta times their x.
 const ROWS: usize = 2 * MULTIPLES;
 
+thread_local! {
+    /// A sixth of a megabyte, which each thread keeps.
+    static WORK: Cell<Option<Box<Work>>> = const { Cell::new(None) };
+}
+
 /// What the groups of a step need on the way.
 struct Work {
     sum: Room,
     one: Room,
     two: Room,
-    multiples: [Room; MULTIPLES],
+    multiples: Box<[Room]>,
     /// For each multiple the Z of its addition over the one before.
-    ratios: [[Slot; STEP]; MULTIPLES],
+    ratios: Box<[[Slot; STEP]]>,
     /// Z of the multiples on the curve of the key.
     z: [Slot; STEP],
     factors: [[Slot; STEP]; 3],
@@ -43,12 +50,13 @@ pub(super) fn verify<K: Kernels>(k: K, signatures: &[Signature<'_>], verdicts: &
     let groups = signatures.len().div_ceil(LANES);
     let mut scalars = vec![Scalars::ZERO; groups];
     k.prepare(signatures, 130, &mut scalars);
-    let mut work = Work::new();
+    let mut work = WORK.take().unwrap_or_else(|| Box::new(Work::new()));
     let signatures = signatures.chunks(STEP * LANES);
     let verdicts = verdicts.chunks_mut(STEP * LANES);
     for ((signatures, verdicts), scalars) in signatures.zip(verdicts).zip(scalars.chunks(STEP)) {
         step(k, signatures, scalars, &mut work, verdicts);
     }
+    WORK.set(Some(work));
 }
 
 impl Work {
@@ -57,8 +65,8 @@ impl Work {
             sum: Room::new(),
             one: Room::new(),
             two: Room::new(),
-            multiples: [const { Room::new() }; MULTIPLES],
-            ratios: [const { slots() }; MULTIPLES],
+            multiples: (0..MULTIPLES).map(|_| Room::new()).collect(),
+            ratios: (0..MULTIPLES).map(|_| slots()).collect(),
             z: slots(),
             factors: [const { slots() }; 3],
             scratch: Scratch::new(),
@@ -82,8 +90,8 @@ fn step<K: Kernels>(
     let table = generator();
     let mut generator = [[[Digits::ZERO; STEP]; GENERATOR_LINES]; 2];
     for (group, scalars) in scalars.iter().enumerate() {
-        for half in 0..2 {
-            for (line, digits) in generator[half].iter_mut().enumerate() {
+        for (half, lines) in generator.iter_mut().enumerate() {
+            for (line, digits) in lines.iter_mut().enumerate() {
                 digits[group] = generator_digits(k, &scalars.generator[half], line);
                 super::prefetch(&[table; LANES], &digits[group]);
             }
@@ -167,7 +175,7 @@ fn multiples<K: Kernels>(k: K, signatures: &[Signature<'_>], groups: usize, work
     }
     copy(twice.x, p.x);
     copy(twice.y, p.y);
-    twice.z.iter().for_each(|z| z.set(Limbs::ONE));
+    fill(twice.z, Limbs::ONE);
     double(k, twice, scratch);
     let Affine { x, y } = twice.without_z();
     copy(q.x, x);
@@ -182,7 +190,7 @@ fn multiples<K: Kernels>(k: K, signatures: &[Signature<'_>], groups: usize, work
     k.mul(cube, square, z);
     k.mul(first.x, p.x, square);
     k.mul(first.y, p.y, cube);
-    first.z.iter().for_each(|z| z.set(Limbs::ONE));
+    fill(first.z, Limbs::ONE);
     for at in 1..MULTIPLES {
         let (before, next) = (
             multiples[at - 1].jacobian(groups),
@@ -194,7 +202,7 @@ fn multiples<K: Kernels>(k: K, signatures: &[Signature<'_>], groups: usize, work
         add_affine(k, next, q, &ratios[at][..groups], scratch);
     }
     k.mul(z, z, multiples[MULTIPLES - 1].jacobian(groups).z);
-    scale.iter().for_each(|scale| scale.set(Limbs::ONE));
+    fill(scale, Limbs::ONE);
     let beta: [Slot; STEP] = [const { Slot::new(BETA) }; STEP];
     for at in (0..MULTIPLES).rev() {
         let point = multiples[at].jacobian(groups);
