@@ -472,9 +472,6 @@ def test_poly_8_a_command_waits_for_what_allows_it() -> None:
     assert say(made, "alice", "invite", "dave", at=7) is Code.OK
     assert members(made) == ["alice", "bob"]
     assert say(made, "dave", "quit", at=8) is Code.OK
-    assert say(made, "carol", "reset", "alice", "carol", at=9) is Code.FORBIDDEN
-    assert made.apply(bulletin("carol", at=6)) is Code.OK
-    assert members(made) == ["alice", "carol"]
 
 
 def test_poly_8_the_owner_s_reset_may_come_before_his_bulletin() -> None:
@@ -523,13 +520,46 @@ def test_poly_9_an_accepted_reset_stays_when_its_sender_is_fired() -> None:
     assert state(made) == state(late)
 
 
-def test_poly_9_an_invitation_of_one_who_was_fired_waits() -> None:
+def test_poly_9_a_bulletin_does_not_change_what_was_said_before() -> None:
     made = group(administrators=("bob",))
     assert say(made, "bob", "invite", "dave", at=5) is Code.OK
-    assert members(made) == ["alice", "bob", "carol", "dave"]
+    assert say(made, "bob", "quit", at=5) is Code.FORBIDDEN
+    assert say(made, "carol", "invite", "erin", at=5) is Code.OK
+    assert say(made, "carol", "reset", "alice", "carol", at=6) is Code.FORBIDDEN
+    assert say(made, "bob", "reset", "alice", "bob", at=6) is Code.OK
+    assert say(made, "bob", "invite", "dave", at=7) is Code.OK
+    assert say(made, "bob", "quit", at=8) is Code.FORBIDDEN
+    before = state(made)
+    assert made.apply(bulletin("carol", at=9)) is Code.OK
+    assert administrators(made) == ["carol"]
+    assert state(made)._replace(administrators=()) == before._replace(administrators=())
+    assert say(made, "bob", "invite", "erin", at=7) is Code.OK
+    assert pending(made) == [("erin", "bob")], "dated back"
+
+
+def test_poly_9_who_is_hired_does_not_let_in_whom_he_proposed() -> None:
+    made = group()
+    proposed = command("invite", "dave", at=5)
+    for _ in range(2):
+        assert made.apply(proposed, one("bob").id) is Code.OK
+        assert pending(made) == [("dave", "bob")]
+        assert made.apply(bulletin("bob", at=6)) is Code.OK
+
+
+def test_poly_9_what_was_forbidden_is_asked_again() -> None:
+    made = group()
+    assert say(made, "bob", "reset", "alice", "bob", "dave", at=5) is Code.FORBIDDEN
+    assert made.apply(bulletin("bob", at=6)) is Code.OK
+    assert members(made) == ["alice", "bob", "carol"]
+    assert say(made, "bob", "reset", "alice", "bob", "dave", at=5) is Code.OK
+    assert members(made) == ["alice", "bob", "dave"]
+
+
+def test_poly_9_a_reset_of_one_who_was_fired_does_not_begin_to_count() -> None:
+    made = group(administrators=("bob", "carol"))
+    assert say(made, "bob", "reset", "alice", "bob", at=5) is Code.FORBIDDEN
     assert made.apply(bulletin(at=6)) is Code.OK
     assert members(made) == ["alice", "bob", "carol"]
-    assert pending(made) == [("dave", "bob")]
 
 
 # -- poly-10: limits -------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ class Sentence(NamedTuple):
     about: tuple[str, ...]
 
 
+Counts = Callable[[int], bool]
+
+
 class Model:
     """A group as questions about the past: each is answered by looking back, nothing is kept but
     what was said."""
@@ -37,14 +41,21 @@ class Model:
         self.start: Sentence | None = None
         self.helpers: tuple[float, str, tuple[str, ...]] = (-1, "", ())
         self.said: list[Sentence] = []
+        self.of_helpers: set[Sentence] = set()
 
     def hear(self, sentence: Sentence) -> Code:
         if sentence == self.start:
             return Code.OK
+        helps = sentence.who in self.helpers[2]
         if sentence not in self.said:
             if self._is_late(sentence):
                 return Code.EXPIRED
             self.said = sorted({*self.said, sentence})
+            self.of_helpers.discard(sentence)
+        elif self._counting()(self.said.index(sentence)):
+            helps = False  # heard already
+        if helps:
+            self.of_helpers.add(sentence)
         counts = self._counting()
         code = Code.OK if counts(self.said.index(sentence)) else Code.FORBIDDEN
         self._begin_anew()
@@ -77,19 +88,19 @@ class Model:
             return sentence < self.start
         return sentence.at < self.start.at
 
-    def _counting(self):  # type: ignore[no-untyped-def]
+    def _counting(self) -> Counts:
         """Whether the sentence at a place counts."""
         said = self.said
 
         @cache
         def counts(place: int) -> bool:
             _, _, what, who, about = said[place]
+            helps = self._helped(place, counts)
             if what == "reset":
-                helpers = {name for name in STAFF if self._helps(name, place, counts)}
-                leads = who == "alice" or who in helpers
-                return leads and about[0] == "alice" and helpers <= set(about)
+                staff = {name for name in STAFF if self._helps(name, place, counts)}
+                leads = who == "alice" or (helps and who in staff)
+                return leads and about[0] == "alice" and staff <= set(about)
             is_in = self._inside(who, place, counts)
-            helps = self._helps(who, place, counts)
             if what == "resign":
                 return helps
             if what == "invite":
@@ -99,22 +110,32 @@ class Model:
 
         return counts
 
-    def _helps(self, who, place, counts):  # type: ignore[no-untyped-def]
-        left = (s.what == "resign" and s.who == who and counts(i) for i, s in self._up_to(place))
-        return who in self.helpers[2] and not any(left)
+    def _left(self, who: str, place: int, counts: Counts) -> bool:
+        return any(s.what == "resign" and s.who == who and counts(i) for i, s in self._up_to(place))
 
-    def _inside(self, who, place, counts):  # type: ignore[no-untyped-def]
+    def _helps(self, who: str, place: int, counts: Counts) -> bool:
+        """By the bulletin of today."""
+        return who in self.helpers[2] and not self._left(who, place, counts)
+
+    def _helped(self, place: int, counts: Counts) -> bool:
+        """Whether the speaker was a helper when this was heard."""
+        sentence = self.said[place]
+        return sentence in self.of_helpers and not self._left(sentence.who, place, counts)
+
+    def _lets_in(self, who: str, place: int, counts: Counts) -> bool:
+        _, _, what, by, about = self.said[place]
+        may = by == "alice" or self._helped(place, counts)
+        return what == "invite" and who in about and may and counts(place)
+
+    def _inside(self, who: str, place: int, counts: Counts) -> bool:
         for i, (_, _, what, by, about) in reversed(self._up_to(place)):
             if what == "reset" and counts(i):
                 return who in about
             if what == "quit" and by == who and counts(i):
                 return False
-            if what == "invite" and who in about and self._leads(by, i, counts) and counts(i):
+            if self._lets_in(who, i, counts):
                 return True
         return who in (("alice",) if self.start is None else self.start.about)
-
-    def _leads(self, who, place, counts):  # type: ignore[no-untyped-def]
-        return who == "alice" or self._helps(who, place, counts)
 
     def _up_to(self, place: int) -> list[tuple[int, Sentence]]:
         return list(enumerate(self.said[:place]))
@@ -127,14 +148,14 @@ class Model:
             {(who, by) for who in PEOPLE if (by := self._first_to_ask_for(who, end, counts))},
         )
 
-    def _first_to_ask_for(self, who, end, counts):  # type: ignore[no-untyped-def]
+    def _first_to_ask_for(self, who: str, end: int, counts: Counts) -> str | None:
         """Since he was let in last, while he was not in."""
         first = None
         for i, (_, _, what, by, about) in reversed(self._up_to(end)):
             names = about if what == "invite" else (by,) if what == "join" else ()
             if who not in names or not counts(i):
                 continue
-            if what == "invite" and self._leads(by, i, counts):
+            if self._lets_in(who, i, counts):
                 break
             if not self._inside(who, i, counts):
                 first = by
@@ -201,7 +222,7 @@ TestPoly4To9ALifeOfAGroup = Life.TestCase
 
 def acts_after_resigning(said: list[Sentence]) -> bool:
     """docs/semantics.md#poly-9: what the order of arrival may decide."""
-    left = {one.who: one.at for one in reversed(sorted(said)) if one.what == "resign"}
+    left = {one.who: one.at for one in sorted(said, reverse=True) if one.what == "resign"}
     return any(one.what == "reset" and one.at >= left.get(one.who, 99) for one in said)
 
 

@@ -92,14 +92,16 @@ class _Said(NamedTuple):
 
 
 class _Held:
-    """What is kept of a command: its verdict for now, who pays for its room, how it came."""
+    """What is kept of a command: who pays for its room, whether the bulletin had its sender as an
+    administrator when it came, how it came, and its verdict for now."""
 
-    __slots__ = ("account", "code", "message")
+    __slots__ = ("account", "code", "is_of_staff", "message")
 
-    def __init__(self, account: str, message: ReliableMessage | None) -> None:
+    def __init__(self, account: str, is_of_staff: bool, message: ReliableMessage | None) -> None:
         self.account = account
-        self.code = Code.OK
+        self.is_of_staff = is_of_staff
         self.message = message
+        self.code = Code.OK
 
 
 class _Bulletin(NamedTuple):
@@ -119,29 +121,35 @@ class _Roll:
         self.owner = owner
         self.members = dict.fromkeys(members)
         self.administrators = dict.fromkeys(administrators)
+        self.resigned: set[str] = set()
         self.pending: dict[str, tuple[str, float]] = {}
         self.base = base
 
-    def role_of(self, who: str) -> Role:
+    def role_of(self, who: str, is_of_staff: bool) -> Role:
+        """``is_of_staff``: by the bulletin."""
         if who == self.owner:
             return Role.OWNER
-        if who in self.administrators:
+        if is_of_staff and who not in self.resigned:
             return Role.ADMINISTRATOR
         return Role.MEMBER if who in self.members else Role.OUTSIDER
 
-    def allows(self, said: _Said) -> bool:
+    def _allows(self, said: _Said, role: Role) -> bool:
         """docs/semantics.md#poly-4 to #poly-6."""
-        if self.role_of(said.sender) not in CLIENT_KEPT.get(said.command, ()):
+        if role not in CLIENT_KEPT.get(said.command, ()):
             return False
-        if said.command == "invite":
+        if said.command in ("invite", "query"):
             return said.sender in self.members
         if said.command == "reset":
-            return said.members[0] == self.owner and self.administrators.keys() <= set(said.members)
+            still_leads = role is Role.OWNER or said.sender in self.administrators
+            listed = set(said.members)
+            is_whole = said.members[0] == self.owner and self.administrators.keys() <= listed
+            return still_leads and is_whole
         return True
 
-    def take(self, said: _Said) -> Code:
+    def take(self, said: _Said, is_of_staff: bool) -> Code:
         """Do what a command says, all of it or nothing."""
-        if not self.allows(said):
+        role = self.role_of(said.sender, is_of_staff)
+        if not self._allows(said, role):
             return Code.FORBIDDEN
         if said.command == "reset":
             self.members = dict.fromkeys(said.members)
@@ -150,10 +158,11 @@ class _Roll:
         elif said.command == "quit":
             del self.members[said.sender]
         elif said.command == "resign":
-            del self.administrators[said.sender]
-        elif said.command == "invite" and self.role_of(said.sender) > Role.MEMBER:
+            self.resigned.add(said.sender)
+            self.administrators.pop(said.sender, None)
+        elif said.command == "invite" and role > Role.MEMBER:
             return self._add(said)
-        else:
+        elif said.command != "query":
             return self._ask(said)
         return Code.OK
 
@@ -444,19 +453,25 @@ class Polylogue:
             return
         roll, known = self._roll, self._held.get(said)
         assert roll is not None  # _read() has looked
+        is_of_staff = self._bulletin is not None and said.sender in self._bulletin.administrators
         if known is not None:
             known.message = known.message or message
+            if known.code is Code.FORBIDDEN and is_of_staff and not known.is_of_staff:
+                known.is_of_staff = True
+                self._tell_again()
             return _expect(known.code, said.command)
         if self._is_old(said) or said.time > clock.time() + NEAR_FUTURE:
             raise DimError(Code.EXPIRED, f"time: {said.command} is too old, or in the future")
         if said.command not in CLIENT_KEPT or said.command == "query":
-            return _expect(Code.OK if roll.allows(said) else Code.FORBIDDEN, said.command)
-        role = roll.role_of(said.sender)
+            return _expect(roll.take(said, is_of_staff), said.command)
+        role = roll.role_of(said.sender, is_of_staff)
         account = OUTSIDERS if role is Role.OUTSIDER else said.sender
         is_full = self._is_full(said, account)
         if is_full and not (said.command == "reset" and role > Role.MEMBER):
             raise DimError(Code.TOO_LARGE, f"{said.command}: too many commands since the reset")
-        return _expect(self._keep(said, _Held(account, message), is_full), said.command)
+        return _expect(
+            self._keep(said, _Held(account, is_of_staff, message), is_full), said.command
+        )
 
     def _is_old(self, said: _Said) -> bool:
         """docs/semantics.md#poly-7."""
@@ -483,7 +498,7 @@ class Polylogue:
         self._held[said] = held
         self._room[held.account] += said.weight
         if is_last and said.command != "reset":
-            held.code = self._roll.take(said)
+            held.code = self._roll.take(said, held.is_of_staff)
         else:
             self._tell_again()
         has_no_place = held.code is Code.FORBIDDEN and is_full
@@ -502,7 +517,8 @@ class Polylogue:
         self._drop([said for said in self._said if self._is_old(said)])
         roll = self._roll = _Roll(owner, members, administrators, base)
         for said in self._said:
-            self._held[said].code = roll.take(said)
+            held = self._held[said]
+            held.code = roll.take(said, held.is_of_staff)
         if roll.base is not base:
             self._settle(roll)
 
