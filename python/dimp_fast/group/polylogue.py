@@ -30,10 +30,12 @@ from .state import MAX_MEMBERS
 
 __all__ = ["Pending", "Polylogue", "PolylogueState"]
 
-# docs/semantics.md#poly-10: IDs in the commands held.
+# docs/semantics.md#poly-10: IDs in the commands held. One that comes late has all of them told
+# again, so that their number bounds time as well as memory.
+COMMAND_WEIGHT = 32
 MAX_OF_ONE = 8192
 MAX_OF_MEMBERS = 65_536
-MAX_OF_OUTSIDERS = 4096
+MAX_OF_OUTSIDERS = 16_384
 
 NEAR_FUTURE = 30 * 60
 """Seconds that a clock may be ahead of ours (docs/semantics.md#poly-7)."""
@@ -88,7 +90,7 @@ class _Said(NamedTuple):
 
     @property
     def weight(self) -> int:
-        return 1 + len(self.members)
+        return COMMAND_WEIGHT + len(self.members)
 
 
 class _Held:
@@ -402,7 +404,9 @@ class Polylogue:
         if owner is None:
             raise DimError(Code.UNKNOWN_SENDER, "founder: not named")
         listed = says.get("administrators")
-        administrators = () if listed is None else _users(as_identifiers(listed), "administrators")
+        identifiers = () if listed is None else as_identifiers(listed)
+        _not_too_many(identifiers, "administrators")
+        administrators = _users(identifiers, "administrators")
         data = document.to_dict()["data"]
         bulletin = _Bulletin(document.time or 0.0, data, document, owner, administrators)
         if self._bulletin is not None and bulletin[:2] < self._bulletin[:2]:
@@ -430,8 +434,8 @@ class Polylogue:
         """The form of a command, and who says it (docs/semantics.md#poly-3)."""
         name, time, group, members = content.command, content.time, content.group, content.members
         is_about_others = name in ("invite", "reset")
-        if is_about_others and members and len(members) > MAX_MEMBERS:
-            raise DimError(Code.TOO_LARGE, f"members: more than {MAX_MEMBERS}")
+        if is_about_others:
+            _not_too_many(members, "members")
         if name is None or time is None:
             raise malformed(f"{name or 'command'}: no time")
         if is_about_others and not members:
@@ -544,6 +548,11 @@ def _users(identifiers: Sequence[Identifier], field: str) -> tuple[str, ...]:
         if not one.is_user or one.is_broadcast:
             raise DimError(Code.BAD_ADDRESS, f"{field}: {one} is no user")
     return tuple(dict.fromkeys(str(one.without_terminal()) for one in identifiers))
+
+
+def _not_too_many(identifiers: Sequence[Identifier] | None, field: str) -> None:
+    if identifiers is not None and len(identifiers) > MAX_MEMBERS:
+        raise DimError(Code.TOO_LARGE, f"{field}: more than {MAX_MEMBERS}")
 
 
 def _reliable(source: Message) -> ReliableMessage:
