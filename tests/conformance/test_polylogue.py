@@ -614,17 +614,20 @@ def test_poly_10_nobody_uses_up_the_room_of_others() -> None:
 
 def test_poly_10_of_all_members_and_a_reset_all_the_same() -> None:
     made = fresh()
-    assert made.apply(bulletin()) is Code.OK
+    assert made.apply(bulletin("bob")) is Code.OK
     inside = crowd(9)
-    made.apply(command("reset", at=1, members=ids("alice") + inside), one("alice").id)
+    listed = ids("alice", "bob") + inside
+    assert made.apply(command("reset", at=1, members=listed), one("alice").id) is Code.OK
     taken = [
         made.apply(command("invite", at=at, members=crowd(4064)), who)
         for who, at in product(inside, (2, 3))
     ]
     assert taken == [Code.OK] * 16 + [Code.TOO_LARGE] * 2
     assert say(made, "alice", "invite", "dave", at=4) is Code.TOO_LARGE
-    assert say(made, "alice", "reset", "bob", "alice", at=4) is Code.FORBIDDEN
-    assert made.apply(command("reset", "alice", "bob", at=5), one("alice").id) is Code.OK
+    assert say(made, "alice", "reset", "alice", "carol", at=4) is Code.FORBIDDEN
+    assert made.apply(bulletin(at=4)) is Code.OK
+    assert len(state(made).members) == 11, "what has neither effect nor room is not held"
+    assert say(made, "alice", "reset", "alice", "bob", at=5) is Code.OK
     assert say(made, "alice", "invite", "dave", at=6) is Code.OK
 
 
@@ -641,7 +644,7 @@ def test_poly_11_a_bundle_brings_a_newcomer_to_the_same_state() -> None:
     made.issue(QuitCommand.create(group=crew(), time=START + 5), user("dave"))
     invite = InviteCommand.create(group=crew(), members=ids("erin"), time=START + 4)
     made.issue(invite, user("carol"))
-    assert say(made, "bob", "quit", at=6) is Code.FORBIDDEN
+    assert made.apply(overt("bob", command("quit", at=6))) is Code.FORBIDDEN
     bundle = made.bundle(user("carol"))
     secrets = ForwardContent.parse(bundle.to_wire()).secrets
     assert secrets is not None
@@ -697,6 +700,8 @@ def test_poly_11_what_came_without_its_message_is_not_handed_on() -> None:
     reset = overt("alice", command("reset", "alice", "bob", "carol", at=1))
     assert made.apply(reset) is Code.OK, "the same, with its message"
     assert len(made.bundle(user("carol")).secrets or ()) == 2
+    assert made.apply(overt("bob", command("quit", at=2))) is Code.OK
+    assert len(made.bundle(user("carol")).secrets or ()) == 3
     assert repr(made) == f"<Polylogue {crew()}, 2 members>"
     assert made.identifier == crew()
     assert made.bulletin is not None
