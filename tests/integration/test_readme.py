@@ -29,6 +29,14 @@ def test_python_examples_run(
     assert "377" in capsys.readouterr().out
 
 
+def test_python_examples_of_groups_run(capsys: pytest.CaptureFixture[str]) -> None:
+    found = blocks("docs/groups.md")
+    assert len(found) == 2
+    for block in found:
+        exec(compile(block, "docs/groups.md", "exec"), {})
+    assert "UNCONFIRMED" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "docs/cli.md", "docs/groups.md"])
 def test_links_lead_somewhere(name: str) -> None:
     place = (ROOT / name).parent

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dimax import TextContent
+from dimples.client import ClientMessageProcessor
+from dimples.client.facebook import ClientArchivist
 from dimples.common import CommonMessenger, Register
 from dimsdk import (
     ID,
@@ -42,6 +44,10 @@ class Client:
         self._folder = tempfile.TemporaryDirectory()
         self._reference = Reference(Path(self._folder.name))
         self._reference.clock = Clock(time.time())
+        facebook, messenger = self._reference.facebook, self._reference.messenger
+        # Those of a whole client: documents name administrators, and commands are obeyed.
+        facebook.barrack = ClientArchivist(facebook=facebook, database=self._reference.database)
+        messenger.processor = ClientMessageProcessor(facebook=facebook, messenger=messenger)
         self._accounts: dict[str, Account] = {}
 
     async def join(self, request: Answer) -> Answer:
@@ -116,6 +122,48 @@ class Client:
         except (AssertionError, LookupError, ValueError) as error:
             return {"verifies": True, "content": None, "error": str(error)}
         return {"verifies": True, "content": instant and instant.content.to_map()}
+
+    async def obey(self, request: Answer) -> Answer:
+        """Do what a package says that came for an account of this client, and say what it sends."""
+        await self._reference.log_in(self._accounts[request["receiver"]])
+        data = request["package"].encode()
+        answers = await self._reference.messenger.process_package(data=data)
+        packages = [*answers, *self._reference.take()]
+        return {"packages": [package.decode() for package in packages]}
+
+    async def manage(self, request: Answer) -> Answer:
+        """Have an account of this client do something with a group, as its user would."""
+        await self._reference.log_in(self._accounts[request["user"]])
+        members = [ID.parse(identifier=member) for member in request.get("members", [])]
+        group = ID.parse(identifier=request.get("group"))
+        groups, done = self._reference.groups, True
+        if request["action"] == "create":
+            group = await groups.create_group(members=members)
+        elif request["action"] == "quit":
+            done = await groups.quit_group(group=group)
+        elif request["action"] == "administrators":
+            done = await groups.update_administrators(administrators=members, group=group)
+        else:
+            action = getattr(groups, f"{request['action']}_group_members")
+            done = await action(members=members, group=group)
+        packages = [package.decode() for package in self._reference.take()]
+        return {"group": str(group), "done": done, "packages": packages}
+
+    async def roll(self, request: Answer) -> Answer:
+        """Who is what in a group, and who waits, by what this client holds."""
+        group = self._id(request, "group")
+        facebook, database = self._reference.facebook, self._reference.database
+        members = await facebook.get_members(identifier=group)
+        waiting = []
+        for command, message in await database.get_group_histories(group=group):
+            asked = {"invite": command.members, "join": [message.sender]}.get(command.cmd, [])
+            waiting += [[str(one), str(message.sender)] for one in asked if one not in members]
+        return {
+            "owner": str(await facebook.get_owner(identifier=group)),
+            "members": [str(one) for one in members],
+            "administrators": [str(one) for one in await facebook.get_administrators(group=group)],
+            "pending": waiting,
+        }
 
     async def shorten(self, request: Answer) -> Answer:
         """A package with one-letter names, as the base SDK writes them."""

@@ -1,6 +1,6 @@
 """Who may do what in a group: roles, commands, one table (docs/semantics.md#group-1 to #group-4).
 
-The table in docs/groups.md is made from this one, and a test compares them. Not here: what a
+The tables in docs/groups.md are those of this one, and tests compare them. Not here: what a
 command does (``state``), and who signed it.
 """
 
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..identity import EntityType, Identifier
 
 __all__ = [
+    "CLIENT_KEPT",
     "COMMANDS",
     "PERMISSIONS",
     "TARGETS",
@@ -106,6 +107,19 @@ PERMISSIONS: MappingProxyType[Kind, MappingProxyType[str, Permission]] = Mapping
     }
 )
 """Kind -> command -> who may. ``found`` and ``register`` open a history; nobody may later."""
+
+CLIENT_KEPT: MappingProxyType[str, frozenset[Role]] = MappingProxyType(
+    {
+        "reset": _only(_ADMINISTRATOR, _OWNER),
+        "invite": _MEMBERS,
+        "join": _only(_OUTSIDER),
+        "quit": _only(_MEMBER),
+        "resign": _only(_ADMINISTRATOR),
+        "query": _MEMBERS,
+    }
+)
+"""Command -> who may, in a polylogue that its clients keep, without a history
+(docs/semantics.md#poly-4 to #poly-6)."""
 
 COMMANDS = tuple(dict.fromkeys(command for table in PERMISSIONS.values() for command in table))
 """All commands, in the order of the tables."""
