@@ -2,8 +2,8 @@
 #key-10), and RSA encryption beside them.
 
 Imported when the first such key is made, for the library takes its time to load. Not here: the
-spellings of keys; the signer of ECDSA, an operation of the tiers, with a library in each. Nothing is
-computed on secret numbers, and no error of the library gets out: its text may say more than it
+spellings of keys; the signer of ECDSA, an operation of the tiers, with a library in each. Nothing
+is computed on secret numbers, and no error of the library gets out: its text may say more than it
 should.
 """
 

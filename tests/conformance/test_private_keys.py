@@ -322,7 +322,7 @@ def test_key_7_every_library_makes_the_same_signature(tier: str) -> None:
 @pytest.mark.parametrize("secret", [0, ORDER, 2**256 - 1])
 def test_key_6_a_signer_takes_scalars_of_the_group_only(tier: str, secret: int) -> None:
     make = _dispatch.operation("EcdsaSigner")
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match="not a scalar") as raised:
         make(secret.to_bytes(32, "big"))
     assert f"{secret:x}"[:8] not in str(raised.value) or secret == 0
     assert f"{7:064x}" not in repr(make((7).to_bytes(32, "big")))

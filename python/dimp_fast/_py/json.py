@@ -58,8 +58,8 @@ def _loads(text: str) -> dict[str, Any]:
     if too_deep is None:
         value: dict[str, Any] = _parse(text)
         return value
-    # Is the text sound up to that bracket? Put a value in its place that does not grow together with
-    # what stands before it, as a digit would, and close what is open.
+    # Is the text sound up to that bracket? Put a value in its place that does not grow together
+    # with what stands before it, as a digit would, and close what is open.
     _parse(f"{text[:too_deep]}null{closers}")
     raise Refusal(Code.TOO_LARGE, f"message: nested deeper than {MAX_DEPTH}")
 
