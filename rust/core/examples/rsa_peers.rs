@@ -54,12 +54,13 @@ fn signed(bits: u32) -> Vec<Signed> {
 }
 
 /// Nanoseconds a signature.
-fn timed(turns: usize, mut turn: impl FnMut()) -> f64 {
+fn timed(turns: u32, mut turn: impl FnMut()) -> f64 {
     let start = ThreadTime::now();
     for _ in 0..turns {
         turn();
     }
-    start.elapsed().as_secs_f64() * 1e9 / (turns * COUNT) as f64
+    let calls = turns * u32::try_from(COUNT).expect("not many");
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -107,7 +108,7 @@ fn main() {
             peer.push(openssl);
             for (&level, (times, ratios)) in levels.iter().zip(&mut ours) {
                 let time = timed(4, || {
-                    assert!(rsa::verify(level, &lanes).iter().all(|&good| good))
+                    assert!(rsa::verify(level, &lanes).iter().all(|&good| good));
                 });
                 times.push(time);
                 ratios.push(openssl / time);
