@@ -91,9 +91,10 @@ fn runtime(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 }
 
 /// Sets the threads of the pool (0: as many as there are), the highest SIMD level (`None`: no
-/// limit) and the bytes that tables of keys may have (0: there are none).
+/// limit) and the bytes that tables of keys may have (0: there are none; `None`: as many as before).
 #[pyfunction]
-fn configure(threads: usize, simd: Option<&str>, key_tables: usize) -> PyResult<()> {
+#[pyo3(signature = (threads, simd, key_tables=None))]
+fn configure(threads: usize, simd: Option<&str>, key_tables: Option<usize>) -> PyResult<()> {
     let cap = match simd {
         None => None,
         Some(name) => Some(Level::from_name(name).ok_or_else(|| {
@@ -103,7 +104,9 @@ fn configure(threads: usize, simd: Option<&str>, key_tables: usize) -> PyResult<
     };
     pool::configure(threads);
     simd::set_cap(cap);
-    tables::configure(key_tables);
+    if let Some(bytes) = key_tables {
+        tables::configure(bytes);
+    }
     Ok(())
 }
 
