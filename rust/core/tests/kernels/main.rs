@@ -20,7 +20,7 @@ fn levels() -> impl Iterator<Item = Level> {
     LEVELS.into_iter().filter(|&level| level <= detect())
 }
 
-/// Numbers that look random and are the same in every run: the SplitMix64 of its author.
+/// Numbers that look random and are the same in every run: the `SplitMix64` of its author.
 struct Noise(u64);
 
 impl Noise {
