@@ -17,6 +17,7 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import coincurve
+import levels
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from harness import Contender
@@ -28,7 +29,7 @@ Run = Callable[..., None]
 
 GROUP = "ECDSA in lanes, one thread"
 MESSAGE_BYTES = 512
-DEFAULT_BUDGET = 64
+LEVEL = None if _dispatch.current().settings.simd == "auto" else _dispatch.current().settings.simd
 LAMBDA = 0x5363AD4CC05C30E0A5261C028812645A122E22EA20816678DF02967C1B23BD72
 
 COLLIDING = -14 * LAMBDA % ORDER
@@ -43,20 +44,16 @@ class Batch(NamedTuple):
     peers: list[coincurve.PublicKey]
 
 
-def settings(simd: str | None = None, key_tables: int = DEFAULT_BUDGET) -> None:
-    """What the environment says at an import."""
-    dispatcher = _dispatch.current()
-    rust: Any = dispatcher.load(_dispatch.RUST)
-    rust.configure(dispatcher.settings.threads, simd, key_tables << 20)
-
-
 @contextmanager
-def configured(**choice: Any) -> Iterator[None]:
-    settings(**choice)
+def key_tables(mebibytes: int) -> Iterator[None]:
+    """Tables of keys have as many MiB inside; afterwards as many as the environment says."""
+    settings = _dispatch.current().settings
+    rust: Any = _dispatch.current().load(_dispatch.RUST)
+    rust.configure(settings.threads, LEVEL, mebibytes << 20)
     try:
         yield
     finally:
-        settings()
+        rust.configure(settings.threads, LEVEL, settings.key_tables << 20)
 
 
 @cache
@@ -133,7 +130,7 @@ def test_unseen(race: Run, size: int) -> None:
         GROUP,
         f"keys without tables, batch {size}",
         [
-            ours(batches, scope=partial(configured, key_tables=0)),
+            ours(batches, scope=partial(key_tables, 0)),
             coincurve_loop(batches, min(size, 128)),
         ],
         items=size,
@@ -143,17 +140,16 @@ def test_unseen(race: Run, size: int) -> None:
 
 def test_ten_thousand_keys(race: Run) -> None:
     batches = signed(10_000, 1024, 40)
-    settings(key_tables=512)
-    warm(batches, 12)
-    assert backend_info()["key_tables"]["keys"] in (0, 10_000)
-    race(
-        GROUP,
-        "10,000 keys with tables, 512 MiB, batch 1024",
-        [ours(batches), coincurve_loop(batches, 128)],
-        items=1024,
-        unit="signature",
-    )
-    settings()
+    with key_tables(512):
+        warm(batches, 12)
+        assert backend_info()["key_tables"]["keys"] in (0, 10_000)
+        race(
+            GROUP,
+            "10,000 keys with tables, 512 MiB, batch 1024",
+            [ours(batches), coincurve_loop(batches, 128)],
+            items=1024,
+            unit="signature",
+        )
 
 
 def crafted(size: int) -> Batch:
@@ -186,8 +182,8 @@ def test_crafted_collisions(race: Run, size: int) -> None:
         GROUP,
         f"crafted against the lanes, batch {size}",
         [
-            ours(batches, scope=partial(configured, key_tables=0)),
-            ours(batches, "without lanes", scope=partial(configured, simd="portable")),
+            ours(batches, scope=partial(key_tables, 0)),
+            ours(batches, "without lanes", scope=partial(levels.limited, "portable")),
             coincurve_loop(batches, min(size, 128)),
         ],
         items=size,

@@ -230,7 +230,7 @@ def test_a_native_tier_learns_of_extensions(monkeypatch: pytest.MonkeyPatch) -> 
     told: list[Any] = []
     native = types.SimpleNamespace(
         __version__=dimp_fast.__version__,
-        configure=lambda threads, simd: None,
+        configure=lambda threads, simd, key_tables: None,
         extend=lambda *row: told.append(row),
         retract=lambda *row: told.remove(row),
     )

@@ -7,7 +7,7 @@
 //! A round times both, so that a ratio is of one moment. Medians of the quiet rounds: those in which
 //! nobody took longer than 1.1 times what its fast rounds took.
 
-#![allow(clippy::cast_precision_loss)] // Counts of some thousands.
+#![expect(clippy::cast_precision_loss)] // Small numbers.
 
 use std::hint::black_box;
 use std::time::Instant;
