@@ -70,7 +70,7 @@ class WireClient:
 
     # -- receiving
 
-    def wait(self, found: Callable[[bytes], Any], what: str, seconds: float = 10) -> Any:
+    def wait(self, found: Callable[[bytes], Any], what: str, seconds: float = 30) -> Any:
         """The first true answer of ``found`` about a message that arrived; it is taken."""
         end, looked_at = time.monotonic() + seconds, 0
         while True:
@@ -111,7 +111,7 @@ class WireClient:
         """All that has arrived, opened where that can be done."""
         return [self.opened(frame) or frame[:120] for frame in self.frames]
 
-    def content(self, wanted: Callable[[Content], Any], what: str, seconds: float = 10) -> Content:
+    def content(self, wanted: Callable[[Content], Any], what: str, seconds: float = 30) -> Content:
         """The first content that is ``wanted``."""
 
         def found(frame: bytes) -> Content | None:
@@ -122,10 +122,10 @@ class WireClient:
 
         return dict(self.wait(found, what, seconds))
 
-    def text(self, text: str, seconds: float = 10) -> Content:
+    def text(self, text: str, seconds: float = 30) -> Content:
         return self.content(lambda content: content.get("text") == text, repr(text), seconds)
 
-    def receipt(self, seconds: float = 10) -> Content:
+    def receipt(self, seconds: float = 30) -> Content:
         return self.content(lambda content: content.get("command") == "receipt", "receipt", seconds)
 
     def signatures(self) -> list[str]:
