@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import data_sets
+import simd_levels
 from dimp_fast import _dispatch, _python, backend_info
 
 LEVELS = tuple(reversed(_dispatch.SIMD_LEVELS))
@@ -36,13 +37,9 @@ if rust is None:
 @pytest.fixture(params=HERE)
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """The level that the Rust tier is held to during the test."""
-    settings = _dispatch.current().settings
-    rust.configure(settings.threads, request.param)
-    try:
+    with simd_levels.capped(request.param):
         assert rust.runtime()["simd"]["active"] == request.param
         yield request.param
-    finally:
-        rust.configure(settings.threads, None if settings.simd == "auto" else settings.simd)
 
 
 def fingerprints(size: int, lengths: tuple[int, ...]) -> list[bytes]:
