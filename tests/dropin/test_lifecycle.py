@@ -277,5 +277,6 @@ def test_without_a_reference() -> None:
         "from dimp_fast import dropin\n"
         "try: dropin.install()\n"
         "except ImportError as error: print(error)\n",
+        DIMP_FAST_REQUIRE="",  # the tiers are hidden too
     )
     assert "pip install 'dimples" in found.stdout, found.stderr
