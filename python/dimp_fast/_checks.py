@@ -10,6 +10,8 @@ import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from . import _dispatch
+
 
 def sequence_of(items: Any, wanted: type, name: str, *, optional: bool = False) -> list[Any]:
     """``items`` as a list whose every item is a ``wanted``; ``TypeError`` names the index.
@@ -23,11 +25,10 @@ def sequence_of(items: Any, wanted: type, name: str, *, optional: bool = False) 
     if isinstance(items, (str, bytes, bytearray, memoryview)):
         raise TypeError(f"{name}: a sequence is wanted, not one {type(items).__name__}")
     listed = list(items)
-    allowed = (wanted, type(None)) if optional else (wanted,)
     # The usual case without a loop in Python.
-    kinds = list(map(type, listed))
-    if kinds.count(wanted) == len(kinds) or set(kinds).issubset(allowed):
+    if _dispatch.operation("uniform")(listed, wanted):
         return listed
+    allowed = (wanted, type(None)) if optional else (wanted,)
     for index, item in enumerate(listed):
         if type(item) in allowed:
             continue

@@ -37,6 +37,7 @@ KEY_TABLES = 64
 """MiB for tables of keys that come again, unless the environment says otherwise."""
 
 UNITS: dict[str, tuple[str, ...]] = {
+    "uniform": (RUST, PYTHON),
     "derive_addresses": TIERS,
     "derive_eth_addresses": TIERS,
     "parse_addresses": TIERS,

@@ -12,6 +12,7 @@ from ._py.base58 import decode as base58_decode
 from ._py.base58 import encode as base58_encode
 from ._py.base64 import decode as base64_decode
 from ._py.base64 import encode as base64_encode
+from ._py.checks import uniform
 from ._py.columns import join_identifiers, number_texts, route
 from ._py.digest import keccak256, ripemd160, sha256
 from ._py.document import parse_document, prove_document
@@ -61,5 +62,6 @@ __all__ = [
     "ripemd160",
     "route",
     "sha256",
+    "uniform",
     "verify_batch",
 ]

@@ -117,6 +117,18 @@ def _short(value: Any) -> str:
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
+def _uniform(tier: Any) -> None:
+    rows = [b"1", b"22", b"333"]
+    for items, kind, size, wanted in (
+        (rows, bytes, None, True),
+        (rows, bytes, 1, False),
+        (rows[:1], bytes, 1, True),
+        ([*rows, None], bytes, None, False),
+        ([1, True], int, None, False),
+    ):
+        _expect("uniform", tier.uniform(items, kind, size), wanted)
+
+
 def _derive_addresses(tier: Any) -> None:
     from base64 import b64decode
 
@@ -408,6 +420,7 @@ def _base64(tier: Any) -> None:
 
 
 _TESTS: dict[str, Callable[[Any], None]] = {
+    "uniform": _uniform,
     "derive_addresses": _derive_addresses,
     "derive_eth_addresses": _derive_eth_addresses,
     "parse_addresses": _parse_addresses,

@@ -272,7 +272,7 @@ def derive_eth_addresses(
     rows = matrix(public_keys, "public_keys")
     keys = list(public_keys) if rows is None else rows.rows()
     # The usual case without a loop in Python.
-    usual = set(map(type, keys)) <= {bytes} and set(map(len, keys)) <= {POINT_SIZE}
+    usual = _dispatch.operation("uniform")(keys, bytes, POINT_SIZE)
     points = keys if usual else [_point(index, key) for index, key in enumerate(keys)]
     count = _dispatch.thread_count(threads)
     addresses: list[str] = _dispatch.operation("derive_eth_addresses")(points, count)

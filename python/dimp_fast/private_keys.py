@@ -72,7 +72,6 @@ class PrivateKey(Secret):
             raise TypeError(f"algorithm: str is wanted, not {type(algorithm).__name__}")
         row = registry.KEY_ALGORITHMS.get(algorithm)
         if row is not None:
-            _need(row, "generate")
             return _of_row(row, row.generate(**options))
         family = _family(algorithm)
         if family == RSA and "bits" in options:
@@ -252,7 +251,8 @@ def _of_row(row: registry.KeyAlgorithm, secret: bytes) -> PrivateKey:
 
 
 def _parse_registered(row: registry.KeyAlgorithm, data: str) -> PrivateKey:
-    _need(row, "parse_private")
+    if type(row).parse_private is registry.KeyAlgorithm.parse_private:
+        raise row._no_private_keys()
     key = extension.ask(row, _open, data)
     if key is None:
         raise DimError(Code.BAD_KEY, f"key: not a private key of {row.names[0]}")
@@ -269,8 +269,3 @@ def _open(row: registry.KeyAlgorithm, data: str) -> PrivateKey:
         mistake = RuntimeError(f"{type(error).__name__} while a private key was parsed")
         mistake.__traceback__ = error.__traceback__
     raise mistake  # outside of the handler: the first error is not to hang on to this one
-
-
-def _need(row: registry.KeyAlgorithm, method: str) -> None:
-    if getattr(type(row), method) is getattr(registry.KeyAlgorithm, method):
-        raise DimError(Code.UNSUPPORTED, f"key: {row.names[0]} has no private keys here")

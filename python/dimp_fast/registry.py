@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from types import ModuleType
 from typing import Any
 
+from .verdict import Code, DimError
+
 __all__ = ["AddressType", "KeyAlgorithm", "MetaType", "register", "unregister"]
 
 
@@ -37,16 +39,16 @@ class KeyAlgorithm(ABC):
         """``data`` of a mapping for a public key, such that :meth:`parse` gives ``key`` again."""
         return key.hex()
 
-    # Private keys, for those who want to sign too. A secret is bytes that mean something to the
-    # algorithm alone.
+    # Private keys, for those who want to sign too; without these methods the algorithm verifies
+    # only. A secret is bytes that mean something to the algorithm alone.
 
     def generate(self, **options: Any) -> bytes:
         """A new secret; its randomness comes from the operating system."""
-        raise NotImplementedError(f"{self.names[0]}: no private keys")
+        raise self._no_private_keys()
 
     def parse_private(self, data: str) -> bytes:
         """The secret that ``data`` of a private key mapping spells; ``ValueError`` for others."""
-        raise NotImplementedError(f"{self.names[0]}: no private keys")
+        raise self._no_private_keys()
 
     def encode_private(self, secret: bytes) -> str:
         """``data`` of a mapping for a private key."""
@@ -54,11 +56,14 @@ class KeyAlgorithm(ABC):
 
     def public(self, secret: bytes) -> bytes:
         """The canonical public key of a secret."""
-        raise NotImplementedError(f"{self.names[0]}: no private keys")
+        raise self._no_private_keys()
 
     def sign(self, secret: bytes, message: bytes) -> bytes:
         """The signature of a message."""
-        raise NotImplementedError(f"{self.names[0]}: no private keys")
+        raise self._no_private_keys()
+
+    def _no_private_keys(self) -> DimError:
+        return DimError(Code.UNSUPPORTED, f"key: {self.names[0]} has no private keys here")
 
 
 class AddressType(ABC):

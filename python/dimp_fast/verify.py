@@ -64,8 +64,8 @@ def _handles(keys: list[PublicKey | None]) -> list[Any]:
     try:
         handles = list(map(_HANDLE, keys))
     except AttributeError:  # None, or no key
-        handles = []
-    if list(map(type, handles)).count(_dispatch.operation("VerifyKey")) == len(keys):
+        handles = [None] * len(keys)
+    if _dispatch.operation("uniform")(handles, _dispatch.operation("VerifyKey")):
         return handles
     return [_handle(index, key) for index, key in enumerate(keys)]
 

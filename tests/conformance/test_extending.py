@@ -204,6 +204,40 @@ def test_ext_1_what_is_not_registered_is_refused(tier: str) -> None:
     assert parse_addresses(["x1" + "00" * 21]).codes.tolist() == [int(Code.BAD_ADDRESS)]
 
 
+class VerifiesOnly(KeyAlgorithm):
+    """Has no private keys."""
+
+    names = ("PUBLIC-ONLY",)
+
+    def parse(self, data: str) -> bytes:
+        return data.encode()
+
+    def bits(self, key: bytes) -> int:
+        return 8 * len(key)
+
+    def verify(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        return message == signature
+
+
+def test_ext_1_an_algorithm_may_verify_only(tier: str) -> None:
+    row = VerifiesOnly()
+    register(row)
+    try:
+        for make in (
+            lambda: PrivateKey.generate("PUBLIC-ONLY"),
+            lambda: PrivateKey.parse({"algorithm": "PUBLIC-ONLY", "data": "secret"}),
+            lambda: row.public(b"secret"),
+            lambda: row.sign(b"secret", b"message"),
+        ):
+            with pytest.raises(DimError, match="PUBLIC-ONLY has no private keys") as refused:
+                make()
+            assert refused.value.code is Code.UNSUPPORTED
+        key = PublicKey.parse({"algorithm": "PUBLIC-ONLY", "data": "anybody"})
+        assert list(verify_batch([key], [b"m"], [b"m"])) == [Code.OK]
+    finally:
+        unregister(row)
+
+
 class Broken(KeyAlgorithm):
     """Fails in a way that nobody foresaw."""
 

@@ -836,3 +836,32 @@ def test_ext_1_what_was_taken_back_is_unknown(module: Any) -> None:
         assert module.parse_addresses([TOY], 1)[0] == b"\0"
         registry.unregister(row)
         assert module.parse_addresses([TOY], 1)[0] == bytes([Code.BAD_ADDRESS])
+
+
+# -- what the public layer asks -----------------------------------------------------------------
+
+
+class Text(str):
+    """Not exactly a ``str``."""
+
+
+@each_tier("uniform")
+@pytest.mark.parametrize(
+    ("items", "kind", "size", "wanted"),
+    [
+        ([], bytes, None, True),
+        ([], bytes, 3, True),
+        ([b"abc", b"def"], bytes, None, True),
+        ([b"abc", b"def"], bytes, 3, True),
+        ([b"abc", b"defg"], bytes, 3, False),
+        ([b"abc", bytearray(b"def")], bytes, None, False),
+        ([b"abc", None], bytes, 3, False),
+        (["abc", Text("def")], str, None, False),
+        ([1, True], int, None, False),
+        ([None], type(None), None, True),
+    ],
+)
+def test_uniform_means_exactly_that_type(
+    module: Any, items: list[Any], kind: type, size: int | None, wanted: bool
+) -> None:
+    assert module.uniform(items, kind, size) is wanted

@@ -191,6 +191,9 @@ def _lies() -> dict[str, dict[str, Any]]:
         "encode": {"encode": lambda message, short: _python.encode(message, False)},
         "retarget": {"retarget": lambda frame, fields: frame},
         "framing": {"FrameDecoder": lambda kind, limit: _python.FrameDecoder(kind, 1 << 30)},
+        "uniform": {
+            "uniform": lambda items, kind, size=None: all(map(kind.__instancecheck__, items))
+        },
         "digests": {"keccak256": lambda data: hashlib.sha3_256(data).digest()},
         "merkle_roots": {
             # An odd level takes its last node up as it is.

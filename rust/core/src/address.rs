@@ -3,6 +3,8 @@
 //!
 //! Only the address between `@` and `/`; IDs are `identity`.
 
+mod columns;
+
 use std::fmt;
 use std::ops::{Deref, RangeInclusive};
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 use crate::extension::Rows;
 use crate::simd::{self, address as kernels};
 use crate::{base58, digest, pool};
+
+pub use columns::{Columns, Found};
 
 /// Characters of the longest address (EXT-2).
 const MOST: usize = 64;
@@ -328,11 +332,21 @@ fn may_be_registered(text: &str) -> bool {
 
 /// Reads many addresses, in order.
 #[must_use]
-pub fn parse_batch(texts: &[&str], threads: usize) -> Vec<Option<Address>> {
+pub fn parse_batch<F: Found>(texts: &[&str], threads: usize) -> F {
     let level = simd::active();
-    pool::lists(threads, texts.len(), GRAIN, |range| {
+    let parts = pool::run(threads, texts.len(), GRAIN, |range| {
         kernels::parse(level, &texts[range])
-    })
+    });
+    joined(parts)
+}
+
+/// What was found in the parts of a batch, one behind the other.
+pub(crate) fn joined<F: Found>(parts: Vec<F>) -> F {
+    let join = |mut all: F, part| {
+        all.append(part);
+        all
+    };
+    parts.into_iter().reduce(join).unwrap_or_else(|| F::of(0))
 }
 
 /// The BTC-style address of a fingerprint, or of key data, on a network (ADDRESS-1).
@@ -708,7 +722,7 @@ mod tests {
         assert!(derive_batch(&[], &[], 0).is_empty());
         let mut texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
         texts[1000] = "no address";
-        let parsed = parse_batch(&texts, 0);
+        let parsed: Vec<Option<Address>> = parse_batch(&texts, 0);
         assert_eq!(parsed.len(), 2000);
         for (index, (address, text)) in parsed.iter().zip(&texts).enumerate() {
             assert_eq!(address.is_none(), index == 1000);
@@ -763,7 +777,7 @@ mod tests {
             );
             assert!(!address.is_broadcast());
         }
-        let parsed = parse_batch(&vec!["fold:ABC"; 2000], 0);
+        let parsed: Vec<Option<Address>> = parse_batch(&vec!["fold:ABC"; 2000], 0);
         assert_eq!(parsed, vec![parse("fold:abc"); 2000]);
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::address::{self, Address, Kind};
+use crate::address::{self, Address, Found, Kind};
 use crate::pool;
 
 /// The most characters of an ID.
@@ -136,7 +136,7 @@ impl Identifier {
 #[must_use]
 pub fn parse_batch(texts: &[&str], threads: usize) -> Vec<Option<Identifier>> {
     pool::lists(threads, texts.len(), GRAIN, |range| {
-        let (parts, addresses) = addresses_of(&texts[range]);
+        let (parts, addresses): (_, Vec<Option<Address>>) = addresses_of(&texts[range]);
         let rows = parts.into_iter().zip(&addresses);
         rows.map(|(parts, address)| {
             let (name, _, terminal) = parts?;
@@ -148,14 +148,14 @@ pub fn parse_batch(texts: &[&str], threads: usize) -> Vec<Option<Identifier>> {
 
 /// The address in each ID, and nothing else of it, in order; for who needs columns.
 #[must_use]
-pub fn address_batch(texts: &[&str], threads: usize) -> Vec<Option<Address>> {
-    pool::lists(threads, texts.len(), GRAIN, |range| {
+pub fn address_batch<F: Found>(texts: &[&str], threads: usize) -> F {
+    address::joined(pool::run(threads, texts.len(), GRAIN, |range| {
         addresses_of(&texts[range]).1
-    })
+    }))
 }
 
 /// The parts of each ID, and the address among them.
-fn addresses_of<'a>(texts: &[&'a str]) -> (Vec<Option<Parts<'a>>>, Vec<Option<Address>>) {
+fn addresses_of<'a, F: Found>(texts: &[&'a str]) -> (Vec<Option<Parts<'a>>>, F) {
     let parts: Vec<_> = texts.iter().map(|text| split(text)).collect();
     // No address is empty: what has no parts is none.
     let addresses: Vec<_> = parts
@@ -227,7 +227,7 @@ mod tests {
             let alone: Vec<_> = texts.iter().map(|text| Identifier::parse(text)).collect();
             for threads in [0, 1, 2] {
                 assert_eq!(parse_batch(&texts, threads), alone);
-                let addresses = address_batch(&texts, threads);
+                let addresses: Vec<Option<Address>> = address_batch(&texts, threads);
                 assert!(addresses.iter().zip(&alone).all(|(address, identifier)| {
                     address.map(|address| address.text.to_string())
                         == identifier.as_ref().map(|found| found.address().to_owned())

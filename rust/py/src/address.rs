@@ -1,6 +1,6 @@
 //! Addresses: derive and parse in batches.
 
-use dimp_core::address;
+use dimp_core::address::{self, Columns};
 use dimp_core::code::Code;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -11,7 +11,7 @@ use crate::buffers;
 /// Addresses that are worth letting go of the GIL: about 5 microseconds of work.
 const LONG: usize = 16;
 
-type Columns<'py> = (
+type Parsed<'py> = (
     Bound<'py, PyBytes>,
     Bound<'py, PyBytes>,
     Bound<'py, PyBytes>,
@@ -77,49 +77,33 @@ fn parse_addresses<'py>(
     py: Python<'py>,
     texts: &Bound<'py, PyList>,
     threads: usize,
-) -> PyResult<Columns<'py>> {
+) -> PyResult<Parsed<'py>> {
     let items = buffers::items::<PyString>(texts, "str")?;
     let slices: Vec<&str> = items
         .iter()
         .map(|item| buffers::text(item).unwrap_or_default())
         .collect();
-    let parsed = buffers::detach_if(py, slices.len() >= LONG, || {
+    let columns: Columns = buffers::detach_if(py, slices.len() >= LONG, || {
         address::parse_batch(&slices, threads)
     });
 
-    let count = parsed.len();
-    // Refused items have zeros.
-    let mut codes = vec![Code::BadAddress as u8; count];
-    let mut networks = vec![0; count];
-    let mut digests = vec![[0; 20]; count];
-    let mut numbers = vec![[0; 4]; count];
-    let mut numbers_le = vec![[0; 4]; count];
-    let mut canonical = Vec::with_capacity(count);
-    for (index, (found, (item, slice))) in parsed.iter().zip(items.iter().zip(&slices)).enumerate()
-    {
-        let Some(found) = found else {
-            canonical.push(py.None().into_bound(py));
-            continue;
-        };
-        codes[index] = Code::Ok as u8;
-        networks[index] = found.network;
-        digests[index] = found.digest;
-        numbers[index] = found.number.to_le_bytes();
-        numbers_le[index] = found.number_le.to_le_bytes();
-        // Nearly all text is canonical already: the same object serves.
-        let same = found.text.as_bytes() == slice.as_bytes();
-        canonical.push(if same && item.is_exact_instance_of::<PyString>() {
-            item.as_any().clone()
-        } else {
-            buffers::address(py, &found.text)?.into_any()
+    // Nearly all text is canonical already: the same object serves.
+    let mut canonical: Vec<Bound<'py, PyAny>> = Vec::with_capacity(items.len());
+    for (item, &code) in items.into_iter().zip(&columns.codes) {
+        canonical.push(match code {
+            Code::Ok => item.into_any(),
+            _ => py.None().into_bound(py),
         });
     }
+    for (index, text) in &columns.spelled {
+        canonical[*index] = buffers::address(py, text)?.into_any();
+    }
     Ok((
-        PyBytes::new(py, &codes),
-        PyBytes::new(py, &networks),
-        PyBytes::new(py, digests.as_flattened()),
-        PyBytes::new(py, numbers.as_flattened()),
-        PyBytes::new(py, numbers_le.as_flattened()),
+        buffers::codes(py, &columns.codes),
+        PyBytes::new(py, &columns.networks),
+        PyBytes::new(py, columns.digests.as_flattened()),
+        PyBytes::new(py, columns.numbers.as_flattened()),
+        PyBytes::new(py, columns.numbers_le.as_flattened()),
         PyList::new(py, canonical)?,
     ))
 }

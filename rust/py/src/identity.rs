@@ -1,7 +1,6 @@
 //! IDs and the addresses in them, in batches.
 
-use dimp_core::address;
-use dimp_core::code::Code;
+use dimp_core::address::{self, Columns};
 use dimp_core::identity::{self, Identifier};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -88,24 +87,17 @@ fn route<'py>(
     }
     let items = buffers::items::<PyString>(identifiers, "str")?;
     let slices: Vec<&str> = items.iter().map(|item| buffers::id(item)).collect();
-    let addresses = buffers::detach_if(py, slices.len() >= LONG, || {
+    let columns: Columns = buffers::detach_if(py, slices.len() >= LONG, || {
         identity::address_batch(&slices, 1)
     });
-    let mut codes = Vec::with_capacity(addresses.len());
-    let mut networks = Vec::with_capacity(addresses.len());
-    let mut numbers = Vec::with_capacity(4 * addresses.len());
-    let mut chosen = Vec::with_capacity(4 * addresses.len());
-    for address in addresses {
-        let found = address.map(|address| (address.network, address.number));
-        let (network, number) = found.unwrap_or_default();
-        codes.push(found.map_or(Code::BadAddress, |_| Code::Ok));
-        networks.push(network);
-        numbers.extend_from_slice(&number.to_le_bytes());
-        chosen.extend_from_slice(&(number % shards).to_le_bytes());
-    }
-    let columns = [networks, numbers, chosen].map(|column| PyBytes::new(py, &column));
-    let [networks, numbers, chosen] = columns;
-    Ok((buffers::codes(py, &codes), networks, numbers, chosen))
+    let shard = |number: &[u8; 4]| (u32::from_le_bytes(*number) % shards).to_le_bytes();
+    let chosen: Vec<[u8; 4]> = columns.numbers.iter().map(shard).collect();
+    Ok((
+        buffers::codes(py, &columns.codes),
+        PyBytes::new(py, &columns.networks),
+        PyBytes::new(py, columns.numbers.as_flattened()),
+        PyBytes::new(py, chosen.as_flattened()),
+    ))
 }
 
 /// BTC-style addresses of digests, 20 bytes each: `networks` has one byte, or one for each.

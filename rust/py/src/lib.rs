@@ -3,6 +3,7 @@
 
 mod address;
 mod buffers;
+mod checks;
 mod coding;
 mod document;
 mod framing;
@@ -24,6 +25,7 @@ use pyo3::prelude::*;
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     address::register(module)?;
+    checks::register(module)?;
     coding::register(module)?;
     document::register(module)?;
     framing::register(module)?;

@@ -20,7 +20,8 @@ const BASE64: &str = "base64";
 
 /// How each operation is computed. `portable`: by our own code, without special instructions;
 /// `library`: the most of it in libraries that choose their instructions themselves.
-const OPERATIONS: [(&str, &str); 19] = [
+const OPERATIONS: [(&str, &str); 20] = [
+    ("uniform", "portable"),
     ("derive_addresses", LANES),
     ("derive_eth_addresses", HASHES),
     ("parse_addresses", LANES),

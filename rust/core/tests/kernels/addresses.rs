@@ -130,6 +130,7 @@ fn compare_parsed(level: Level, texts: &[String]) {
     let expected: Vec<Option<Address>> = texts.iter().map(|text| address::parse(text)).collect();
     for parse in [kernels::parse, kernels::parse_in_lanes] {
         let found = parse(level, &texts);
+        let found: Vec<Option<Address>> = found;
         for ((text, found), expected) in texts.iter().zip(&found).zip(&expected) {
             assert_eq!(found, expected, "{} {text:?}", level.name());
         }

@@ -2,7 +2,7 @@
 
 use super::btc::{check_codes, zero_bytes};
 use super::{base58, eth};
-use crate::address::{self, Address, AddressText, Kind};
+use crate::address::{self, Address, AddressText, Found, Kind};
 use crate::base58::FOREIGN;
 use crate::simd::lanes::{self, Kernel, Lanes};
 use crate::simd::Level;
@@ -21,10 +21,22 @@ fn worth(lanes: usize) -> usize {
 /// does not make a batch slower than it is one by one, where most of them are refused at a glance.
 const PATIENCE: usize = 16;
 
-struct Parse<'a> {
+struct Parse<'a, F> {
     texts: &'a [&'a str],
     /// Gives all of them to lanes, whatever is faster.
     in_lanes: bool,
+    found: F,
+}
+
+impl<F: Found> Parse<'_, F> {
+    /// Reads a text of any form with all care.
+    fn one(&mut self, index: usize) {
+        let text = self.texts[index];
+        if let Some(address) = address::parse(text) {
+            let is_canonical = address.text.as_bytes() == text.as_bytes();
+            self.found.put(index, address, is_canonical);
+        }
+    }
 }
 
 /// Texts as long as those of a form.
@@ -50,11 +62,11 @@ impl Form {
     }
 }
 
-impl Kernel for Parse<'_> {
-    type Output = Vec<Option<Address>>;
+impl<F: Found> Kernel for Parse<'_, F> {
+    type Output = F;
 
     #[inline(always)]
-    fn run<const W: usize, const L: usize, S: Lanes<W, L>>(self, simd: S) -> Self::Output {
+    fn run<const W: usize, const L: usize, S: Lanes<W, L>>(mut self, simd: S) -> F {
         let (texts, in_lanes) = (self.texts, self.in_lanes);
         let worth = worth(W);
         if texts.len() < worth && !in_lanes {
@@ -70,30 +82,33 @@ impl Kernel for Parse<'_> {
                 _ => others.push(index),
             }
         }
-        let mut found = vec![None; texts.len()];
         while let Some(group) = btc.next(W, worth, in_lanes) {
-            let refused = parse_btc(simd, texts, group, &mut found);
+            let refused = parse_btc(simd, texts, group, &mut self.found);
             btc.refused += refused;
         }
         while let Some(group) = eth.next(L, worth.min(L), in_lanes) {
-            let refused = parse_eth(simd, texts, group, &mut found);
+            let refused = parse_eth(simd, texts, group, &mut self.found);
             eth.refused += refused;
         }
         // What lanes did not take or not see is read with all care.
         for form in [btc, eth] {
             let all_taken = form.seen == form.indices.len() && form.refused == 0;
             if !all_taken {
-                others.extend(form.indices.iter().filter(|&&index| found[index].is_none()));
+                let has = |&&index: &&usize| !self.found.has(index);
+                others.extend(form.indices.iter().filter(has));
             }
         }
         for index in others {
-            found[index] = address::parse(texts[index]);
+            self.one(index);
         }
-        found
+        self.found
     }
 
-    fn run_portable(self) -> Self::Output {
-        self.texts.iter().map(|text| address::parse(text)).collect()
+    fn run_portable(mut self) -> F {
+        for index in 0..self.texts.len() {
+            self.one(index);
+        }
+        self.found
     }
 }
 
@@ -103,7 +118,7 @@ fn parse_btc<const W: usize, const L: usize, S: Lanes<W, L>>(
     simd: S,
     texts: &[&str],
     group: &[usize],
-    found: &mut [Option<Address>],
+    found: &mut impl Found,
 ) -> usize {
     let mut rows = [[b'1'; 64]; W];
     for (row, &index) in rows.iter_mut().zip(group) {
@@ -137,14 +152,15 @@ fn parse_btc<const W: usize, const L: usize, S: Lanes<W, L>>(
             *bytes = limb[lane].to_be_bytes();
         }
         let number = numbers[6][lane];
-        found[index] = Some(Address {
+        let address = Address {
             text: AddressText::short(text),
             network,
             digest,
             kind: Kind::Btc,
             number,
             number_le: number.swap_bytes(),
-        });
+        };
+        found.put(index, address, true);
     }
     refused
 }
@@ -155,7 +171,7 @@ fn parse_eth<const W: usize, const L: usize, S: Lanes<W, L>>(
     simd: S,
     texts: &[&str],
     group: &[usize],
-    found: &mut [Option<Address>],
+    found: &mut impl Found,
 ) -> usize {
     // The digest where a Keccak-256 has it.
     let mut rows = [[0; 64]; L];
@@ -170,29 +186,48 @@ fn parse_eth<const W: usize, const L: usize, S: Lanes<W, L>>(
     let canonical = eth::spelled(simd, [head, middle, tail]);
     let mut refused = 0;
     for (lane, &index) in group.iter().enumerate() {
-        found[index] = spellings[lane].and_then(|(digest, in_one_case)| {
-            let is_sound = in_one_case || canonical[lane].as_str() == texts[index];
-            is_sound.then(|| Address::of_eth(canonical[lane], digest))
-        });
-        refused += usize::from(found[index].is_none());
+        let is_canonical = canonical[lane].as_bytes() == texts[index].as_bytes();
+        match spellings[lane] {
+            Some((digest, in_one_case)) if in_one_case || is_canonical => {
+                found.put(
+                    index,
+                    Address::of_eth(canonical[lane], digest),
+                    is_canonical,
+                );
+            }
+            _ => refused += 1,
+        }
     }
     refused
 }
 
-/// Reads texts at `level` or the highest below it that this processor has; `None` for each that is
-/// no address.
+/// Reads texts at `level` or the highest below it that this processor has.
 #[must_use]
-pub fn parse(level: Level, texts: &[&str]) -> Vec<Option<Address>> {
-    let in_lanes = false;
-    lanes::run(level, Parse { texts, in_lanes })
+pub fn parse<F: Found>(level: Level, texts: &[&str]) -> F {
+    let (in_lanes, found) = (false, F::of(texts.len()));
+    lanes::run(
+        level,
+        Parse {
+            texts,
+            in_lanes,
+            found,
+        },
+    )
 }
 
 /// [`parse`] with every text in lanes first, also where that is slower.
 #[doc(hidden)]
 #[must_use]
-pub fn parse_in_lanes(level: Level, texts: &[&str]) -> Vec<Option<Address>> {
-    let in_lanes = true;
-    lanes::run(level, Parse { texts, in_lanes })
+pub fn parse_in_lanes<F: Found>(level: Level, texts: &[&str]) -> F {
+    let (in_lanes, found) = (true, F::of(texts.len()));
+    lanes::run(
+        level,
+        Parse {
+            texts,
+            in_lanes,
+            found,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -221,6 +256,7 @@ mod tests {
         let kernel = Parse {
             texts: &texts,
             in_lanes: true,
+            found: Vec::of(texts.len()),
         };
         let expected: Vec<_> = texts.iter().map(|text| address::parse(text)).collect();
         assert_eq!(plain::run(kernel), expected);
