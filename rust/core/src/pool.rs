@@ -11,10 +11,13 @@ use std::thread;
 use arc_swap::ArcSwapOption;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Parts for each thread: some slack, so that a thread that was held up does not hold up the batch.
-const PARTS: usize = 4;
+/// Each part is what one thread would get of the rest, divided by this: large parts first, which
+/// suit the kernels, and small ones last, so that a thread that was held up does not hold up the
+/// batch.
+const SHARE: usize = 2;
 
 const NOT_POISONED: &str = "only a push happens under the lock";
+const TAKEN: &str = "nothing is taken behind the end";
 
 struct Pool {
     workers: ThreadPool,
@@ -90,16 +93,15 @@ pub fn run<R: Send>(
     let Some(pool) = (width > 1).then(|| current(size)).flatten() else {
         return vec![work(0..len)];
     };
-    let parts = most.min(PARTS * width);
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(parts));
-    let help = || loop {
-        let part = next.fetch_add(1, Ordering::Relaxed);
-        if part >= parts {
-            break;
+    let done = Mutex::new(Vec::new());
+    let help = || {
+        let end = |start| part_end(start, len, grain.max(1), width);
+        let take = || next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, end);
+        while let Ok(start) = take() {
+            let result = work(start..end(start).expect(TAKEN));
+            done.lock().expect(NOT_POISONED).push((start, result));
         }
-        let result = work(part * len / parts..(part + 1) * len / parts);
-        done.lock().expect(NOT_POISONED).push((part, result));
     };
     pool.workers.in_place_scope(|scope| {
         for _ in 1..width {
@@ -108,8 +110,17 @@ pub fn run<R: Send>(
         help();
     });
     let mut done = done.into_inner().expect(NOT_POISONED);
-    done.sort_unstable_by_key(|&(part, _)| part);
+    done.sort_unstable_by_key(|&(start, _)| start);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Where the part ends that begins at `start`, for so many threads; `None` when nothing is left.
+fn part_end(start: usize, len: usize, grain: usize, threads: usize) -> Option<usize> {
+    let left = len - start;
+    let part = grain.max(left / (SHARE * threads));
+    // What is too little for a part goes with this one.
+    let part = if left < part + grain { left } else { part };
+    (left > 0).then_some(start + part)
 }
 
 /// `work` of every index in `0..len`, in order; `threads` and `grain` as for [`run`].
@@ -218,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn parts_get_smaller() {
+        let mut ends = vec![0];
+        while let Some(end) = part_end(ends[ends.len() - 1], 64, 2, 2) {
+            ends.push(end);
+        }
+        assert_eq!(ends, [0, 16, 28, 37, 43, 48, 52, 55, 57, 59, 61, 64]);
+    }
+
+    #[test]
     fn one_thread_stays_on_the_calling_thread() {
         let _guard = configured(4);
         let here = thread::current().id();
@@ -229,13 +249,11 @@ mod tests {
         let _guard = configured(3);
         // Nobody gets past the barrier unless three threads take a part each.
         let barrier = Barrier::new(3);
-        let met = |range: Range<usize>| {
-            if range.start < 3 {
-                barrier.wait();
-            }
+        let met = |_: Range<usize>| {
+            barrier.wait();
             (thread::current().id(), worker_name())
         };
-        let seen = run(0, 12, 1, met);
+        let seen = run(0, 3, 1, met);
         let threads: HashSet<ThreadId> = seen.iter().map(|&(id, _)| id).collect();
         assert_eq!(threads.len(), 3);
         let unnamed: HashSet<ThreadId> = seen
