@@ -7,44 +7,11 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-
-WORKER = Path(__file__).with_name("reference_worker.py")
-
-
-class Reference:
-    """Asks the worker, one request at a time."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, op: str, **request: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"op": op, **request}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            _, errors = self._process.communicate()
-            raise AssertionError(f"the reference broke down:\n{errors[-2000:]}")
-        return json.loads(answer)
-
-    def close(self) -> None:
-        self._process.communicate(timeout=30)
+from reference_process import ReferenceProcess
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,7 +23,7 @@ def dimples() -> None:
 
 
 @pytest.fixture(scope="session")
-def reference() -> Iterator[Reference]:
-    worker = Reference()
+def reference() -> Iterator[ReferenceProcess]:
+    worker = ReferenceProcess("reference_worker.py")
     yield worker
     worker.close()

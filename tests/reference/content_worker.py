@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from answering import Answer, serve
 from dimax.dkd import (
     BaseMoneyContent,
     BaseTextContent,
@@ -34,7 +33,6 @@ from dimax.protocol import (
     ReceiptCommand,
 )
 from dimp import TransportableFile
-from dimples.client.compat import ClientLibraryLoader
 from dimples.common.compat.compatible import CompatibleIncoming, CompatibleOutgoing
 from dimples.common.compat.compressor import CompatibleShortener
 from dimples.common.protocol import (
@@ -51,8 +49,6 @@ from dimples.common.protocol import (
     ResignGroupCommand,
 )
 from dimsdk import ID, Content, Document, Envelope, Meta, SymmetricKey, TransportableData
-
-Answer = dict[str, Any]
 
 GETTERS = (
     "type", "sn", "time", "group", "cmd", "text", "title", "session", "state", "filename", "url",
@@ -186,14 +182,5 @@ def make(request: Answer) -> Answer:
 OPERATIONS: dict[str, Callable[[Answer], Answer]] = {"read": read, "send": send, "make": make}
 
 
-def main() -> None:
-    answers, sys.stdout = sys.stdout, sys.stderr  # the reference prints
-    logging.disable(logging.CRITICAL)
-    ClientLibraryLoader().run()
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(OPERATIONS[request["op"]](request)), file=answers, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(OPERATIONS)

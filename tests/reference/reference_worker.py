@@ -9,16 +9,10 @@ the reference's plug-ins changes its process for good, which is why it has one.
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
 from collections.abc import Callable
-from typing import Any
 
-from dimples.client.compat import ClientLibraryLoader
+from answering import Answer, serve
 from dimsdk import ID, Document, Meta, PrivateKey
-
-Answer = dict[str, Any]
 
 
 def make_account(request: Answer) -> Answer:
@@ -82,14 +76,5 @@ OPERATIONS: dict[str, Callable[[Answer], Answer]] = {
 }
 
 
-def main() -> None:
-    answers, sys.stdout = sys.stdout, sys.stderr  # the reference prints
-    logging.disable(logging.CRITICAL)
-    ClientLibraryLoader().run()
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(OPERATIONS[request["op"]](request)), file=answers, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(OPERATIONS)

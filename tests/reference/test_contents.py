@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from reference_process import ReferenceProcess
 
 import data_sets
 from dimp_fast import Document, Meta, PrivateKey, SymmetricKey, content
 from dimp_fast.content import Content, PortableFile
 
-WORKER = Path(__file__).with_name("content_worker.py")
 VECTORS = {vector.id: vector for vector in data_sets.dim_vectors()}
 MOKI = "moki@4WDfe3zZ4T7opFSi3iDAKiuTnUHjxmXekk"
 HULK = "hulk@4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj"
@@ -30,35 +26,9 @@ TEXT = {"type": 1, "sn": 5, "time": 1.5, "text": "Hey guy!"}
 ENVELOPE = {"sender": MOKI, "receiver": HULK, "time": 1.5}
 
 
-class Worker:
-    """Asks the reference, one request at a time."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(WORKER)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def ask(self, op: str, **request: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"op": op, **request}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            _, errors = self._process.communicate()
-            raise AssertionError(f"the reference broke down:\n{errors[-2000:]}")
-        return json.loads(answer)
-
-    def close(self) -> None:
-        self._process.communicate(timeout=30)
-
-
 @pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    if importlib.util.find_spec("dimples") is None:
-        pytest.skip("dimples, the reference stack, is not installed")
-    started = Worker()
+def worker() -> Iterator[ReferenceProcess]:
+    started = ReferenceProcess("content_worker.py")
     yield started
     started.close()
 
@@ -218,7 +188,7 @@ def test_every_class_is_compared() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_reference_reads_what_we_make(worker: Worker, name: str) -> None:
+def test_the_reference_reads_what_we_make(worker: ReferenceProcess, name: str) -> None:
     ours = OURS[name]()
     assert type(ours).__name__ == name
     sent = ours.to_wire()
@@ -227,7 +197,7 @@ def test_the_reference_reads_what_we_make(worker: Worker, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_we_write_both_names_as_the_reference_does(worker: Worker, name: str) -> None:
+def test_we_write_both_names_as_the_reference_does(worker: ReferenceProcess, name: str) -> None:
     ours = OURS[name]()
     theirs = worker.ask("send", content=ours.to_dict())["text"]
     if name == "PageContent":
@@ -235,7 +205,7 @@ def test_we_write_both_names_as_the_reference_does(worker: Worker, name: str) ->
     assert json.dumps(ours.to_wire()) == theirs
 
 
-def test_we_read_what_the_reference_makes(worker: Worker) -> None:
+def test_we_read_what_the_reference_makes(worker: ReferenceProcess) -> None:
     made = worker.ask("make", meta=META, visa=VISA, key=AES)
     assert made.keys() == OURS.keys()
     for name, theirs in made.items():
@@ -249,7 +219,7 @@ def test_we_read_what_the_reference_makes(worker: Worker) -> None:
         assert json.dumps(Content.parse(theirs["created"]).to_wire()) == theirs["text"], name
 
 
-def test_the_reference_reads_all_of_several_documents(worker: Worker) -> None:
+def test_the_reference_reads_all_of_several_documents(worker: ReferenceProcess) -> None:
     key = PrivateKey.generate("ECC")
     visas = [Document.create(MOKI, terminal=name).sign(key).to_dict() for name in ("pc", "phone")]
     ours = content.DocumentsCommand.create(did=MOKI, documents=visas)
@@ -276,7 +246,7 @@ def test_the_reference_reads_all_of_several_documents(worker: Worker) -> None:
     ],
 )
 def test_old_names_go_out_as_the_reference_sends_them(
-    worker: Worker, fields: dict[str, Any]
+    worker: ReferenceProcess, fields: dict[str, Any]
 ) -> None:
     whole = {"type": "136", "sn": 7, "time": 1.5, **fields}
     if "cmd" in whole:  # the reference reads before it sends

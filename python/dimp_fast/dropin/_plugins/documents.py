@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._families import Family
 from .._patches import Patches
+from ._factories import replace
 
 __all__ = ["install"]
 
@@ -126,8 +127,7 @@ def install(patches: Patches, family: Family) -> None:
         factory._family = family
         return factory
 
-    for name in NAMES:
-        _replace(patches, dimp.Document, name, make)
+    replace(patches, dimp.Document, "doc_type", NAMES, make)
     patches.attribute(family.get(family.account_helper), "get_document_type", _without_assertion)
     if family.has("CommonArchivist"):
         patches.attribute(family.get("CommonArchivist"), "_verify_document", _of_its_owner)
@@ -157,12 +157,3 @@ def _of_its_owner(verify: Any) -> Any:
         return await verify(self, document=document, identifier=identifier)
 
     return verify_document
-
-
-def _replace(patches: Patches, holder: Any, name: str, make: Any) -> None:
-    patches.entry(
-        f"Document {name}",
-        lambda: holder.get_factory(doc_type=name),
-        lambda factory: holder.set_factory(doc_type=name, factory=factory),
-        make,
-    )

@@ -17,6 +17,7 @@ from ..._rules import is_true
 from ...verdict import DimError
 from .._families import Family
 from .._patches import Patches
+from ._factories import replace
 
 __all__ = ["cache_info", "install", "parse_public"]
 
@@ -290,9 +291,8 @@ def install(patches: Patches, family: Family) -> None:
         (dimp.PrivateKey, ECC_NAMES, "ECCPrivateKeyFactory", private, ecc_private),
         (dimp.SymmetricKey, AES_NAMES, "AESKeyFactory", AESKeyFactoryMixin, aes),
     ):
-        for name in names:
-            factory = _replacing(family, reference, mixin, makes)
-            _replace(patches, holder, name, factory)
+        make = _replacing(family, reference, mixin, makes)
+        replace(patches, holder, "algorithm", names, make)
 
 
 def _replacing(family: Family, reference: str, mixin: type, makes: type) -> Callable[[Any], Any]:
@@ -307,12 +307,3 @@ def _replacing(family: Family, reference: str, mixin: type, makes: type) -> Call
         return factory
 
     return make
-
-
-def _replace(patches: Patches, holder: Any, name: str, make: Callable[[Any], Any]) -> None:
-    patches.entry(
-        f"{holder.__name__} {name}",
-        lambda: holder.get_factory(algorithm=name),
-        lambda factory: holder.set_factory(algorithm=name, factory=factory),
-        make,
-    )

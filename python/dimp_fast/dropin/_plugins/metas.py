@@ -14,6 +14,7 @@ from ... import Meta
 from ...verdict import DimError
 from .._families import Family
 from .._patches import Patches
+from ._factories import replace
 
 __all__ = ["install"]
 
@@ -121,14 +122,4 @@ def install(patches: Patches, family: Family) -> None:
         factory._family = family
         return factory
 
-    for name in NAMES:
-        _replace(patches, dimp.Meta, name, make)
-
-
-def _replace(patches: Patches, holder: Any, name: str, make: Any) -> None:
-    patches.entry(
-        f"Meta {name}",
-        lambda: holder.get_factory(version=name),
-        lambda factory: holder.set_factory(version=name, factory=factory),
-        make,
-    )
+    replace(patches, dimp.Meta, "version", NAMES, make)
