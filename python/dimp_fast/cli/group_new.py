@@ -10,8 +10,8 @@ from typing import Any
 from ..accounts import AccountFolder
 from ..group import History
 from ..identity import EntityType
-from ..local_users import load_user
 from ..meta import Meta
+from ..user_folder import load_user
 from ..verdict import Code, DimError
 from ._messages import keyring_of
 from ._options import Unusable, add_command

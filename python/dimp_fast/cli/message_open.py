@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import CipherKeys, InstantMessage, LocalUser, open_batch
 from ..keyring import Keyring
-from ..local_users import load_user, load_users
+from ..user_folder import load_user, load_users
 from ..verdict import Code, DimError
 from ._lines import size_of
 from ._messages import envelope_facts, envelope_lines, keyring_of, read_messages

@@ -11,8 +11,8 @@ from .._json import load_object
 from ..accounts import AccountFolder
 from ..content import Content, TextContent
 from ..identity import Identifier
-from ..local_users import load_user
 from ..message import ReliableMessage
+from ..user_folder import load_user
 from ..verdict import Code, DimError
 from ._lines import MAX_FRAME_BYTES, open_source
 from ._messages import keyring_of

@@ -10,7 +10,7 @@ import pytest
 
 from dimp_fast import AccountFolder, Code, DimError, Document, Keyring, Meta, PrivateKey
 from dimp_fast.identity import Identifier
-from dimp_fast.local_users import load_user, load_users
+from dimp_fast.user_folder import load_user, load_users
 
 
 def put(root: Path, seed: str, *, network: int = 0, algorithm: str = "ECC") -> Identifier:
