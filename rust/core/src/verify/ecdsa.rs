@@ -25,7 +25,7 @@ pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
 
 /// A key, as the library and as the lanes want it.
 pub(crate) struct Key {
-    library: secp256k1::PublicKey,
+    parsed: secp256k1::PublicKey,
     /// x and y, words from the lowest on.
     point: Row,
     name: Name,
@@ -33,8 +33,8 @@ pub(crate) struct Key {
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
-        let library = secp256k1::PublicKey::from_slice(public.data()).ok()?;
-        let [_, coordinates @ ..] = library.serialize_uncompressed();
+        let parsed = secp256k1::PublicKey::from_slice(public.data()).ok()?;
+        let [_, coordinates @ ..] = parsed.serialize_uncompressed();
         let mut point = Row::ZERO;
         let (words, _) = coordinates.as_chunks::<8>();
         for (at, word) in words.iter().enumerate() {
@@ -42,7 +42,7 @@ impl Key {
             point.0[at ^ 3] = u64::from_be_bytes(*word);
         }
         Some(Self {
-            library,
+            parsed,
             point,
             name: Name::new("secp256k1", &coordinates),
         })
@@ -54,7 +54,7 @@ impl Key {
             return Code::BadSignatureEncoding;
         };
         signature.normalize_s();
-        match ecdsa::verify(&signature, Message::from_digest(digest), &self.library) {
+        match ecdsa::verify(&signature, Message::from_digest(digest), &self.parsed) {
             Ok(()) => Code::Ok,
             Err(_) => Code::BadSignature,
         }
