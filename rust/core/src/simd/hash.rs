@@ -5,6 +5,45 @@
 //! library hashes one message at a time.
 #![allow(clippy::inline_always)] // Only what is inlined has the instructions of its level.
 
+/// What the module of a function offers: the digests of many messages, by its kernel `Digests`.
+macro_rules! offer {
+    ($name:literal, $bytes:literal) => {
+        #[doc = concat!($name, " of many messages of any lengths, in order, at `level` or the highest")]
+        /// below it that this processor has.
+        #[must_use]
+        pub fn digests(level: $crate::simd::Level, messages: &[&[u8]]) -> Vec<[u8; $bytes]> {
+            lanes::run(level, Digests(Batch::new(messages)))
+        }
+
+        /// [`digests`] with every message in lanes, also where the library is faster: for tests.
+        #[doc(hidden)]
+        #[must_use]
+        pub fn digests_in_lanes(
+            level: $crate::simd::Level,
+            messages: &[&[u8]],
+        ) -> Vec<[u8; $bytes]> {
+            lanes::run(level, Digests(Batch::in_lanes(messages)))
+        }
+
+        #[cfg(test)]
+        #[test]
+        fn plain_lanes_equal_the_library() {
+            let text = [0x5a; 300];
+            for lengths in [
+                &[0, 64, 55, 56, 63, 300][..],
+                &[128; 9],
+                &[65; 4],
+                &[136, 135, 137],
+            ] {
+                let messages: Vec<&[u8]> = lengths.iter().map(|&length| &text[..length]).collect();
+                let expected = Digests(Batch::new(&messages)).run_portable();
+                let kernel = Digests(Batch::in_lanes(&messages));
+                assert_eq!(lanes::plain::run(kernel), expected);
+            }
+        }
+    };
+}
+
 pub mod keccak;
 pub mod ripemd160;
 pub mod sha256;

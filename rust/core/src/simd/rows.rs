@@ -17,14 +17,12 @@ pub fn zeroed(count: usize) -> Box<[Row]> {
 }
 
 /// Asks for a row, so that it is near when it is needed.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub fn prefetch(row: &Row) {
-    #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch has no effect that a program could see.
     unsafe {
         use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
         _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(row).cast());
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
 }

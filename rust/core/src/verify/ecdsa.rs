@@ -13,9 +13,7 @@ use crate::code::Code;
 use crate::der::Reader;
 use crate::digest;
 use crate::keys::PublicKey;
-use crate::simd::rows::Row;
 use crate::simd::Level;
-use crate::verify::tables::Name;
 use crate::verify::{Family, Signed, Verifier};
 
 /// What verifies with a key of this kind.
@@ -25,26 +23,18 @@ pub(crate) fn verifier(public: &PublicKey) -> Option<Box<dyn Verifier>> {
 
 /// A key, as the library and as the lanes want it.
 pub(crate) struct Key {
-    library: secp256k1::PublicKey,
-    /// x and y, words from the lowest on.
-    point: Row,
-    name: Name,
+    parsed: secp256k1::PublicKey,
+    #[cfg(target_arch = "x86_64")]
+    point: lanes::Point,
 }
 
 impl Key {
     fn new(public: &PublicKey) -> Option<Self> {
-        let library = secp256k1::PublicKey::from_slice(public.data()).ok()?;
-        let [_, coordinates @ ..] = library.serialize_uncompressed();
-        let mut point = Row::ZERO;
-        let (words, _) = coordinates.as_chunks::<8>();
-        for (at, word) in words.iter().enumerate() {
-            // Big-endian numbers of four words each.
-            point.0[at ^ 3] = u64::from_be_bytes(*word);
-        }
+        let parsed = secp256k1::PublicKey::from_slice(public.data()).ok()?;
         Some(Self {
-            library,
-            point,
-            name: Name::new("secp256k1", &coordinates),
+            parsed,
+            #[cfg(target_arch = "x86_64")]
+            point: lanes::Point::new(&parsed),
         })
     }
 
@@ -54,7 +44,7 @@ impl Key {
             return Code::BadSignatureEncoding;
         };
         signature.normalize_s();
-        match ecdsa::verify(&signature, Message::from_digest(digest), &self.library) {
+        match ecdsa::verify(&signature, Message::from_digest(digest), &self.parsed) {
             Ok(()) => Code::Ok,
             Err(_) => Code::BadSignature,
         }
@@ -113,6 +103,7 @@ pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], _wire: bool) 
     if level >= Level::Avx512 {
         return lanes::verify_many(level, items);
     }
+    let _ = level;
     let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
     items.iter().map(alone).collect()
 }

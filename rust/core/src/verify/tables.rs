@@ -122,8 +122,11 @@ pub(crate) fn hold(
 
 /// Sets the bytes that all tables may have together; 0 means no tables.
 pub fn configure(budget: usize) {
+    let shared = current();
+    // Both under the lock: of two threads that set a budget, one has the last word everywhere.
+    let mut cache = shared.lock();
     BUDGET.store(budget, Ordering::Relaxed);
-    current().lock().resize(budget);
+    cache.resize(budget);
 }
 
 /// What the cache holds and did so far.

@@ -3,7 +3,6 @@
 use super::{gather, Batch, Share};
 use crate::digest;
 use crate::simd::lanes::{self, Kernel, Lanes, V64};
-use crate::simd::Level;
 
 /// Bytes that a block adds to the state.
 const RATE: usize = 136;
@@ -157,42 +156,11 @@ impl Kernel for Digests<'_> {
     }
 }
 
-/// Keccak-256 of many messages of any lengths, in order, at `level` or the highest below it that
-/// this processor has.
-#[must_use]
-pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    lanes::run(level, Digests(Batch::new(messages)))
-}
-
-/// [`digests`] with every message in lanes, also where the library is faster: for tests.
-#[doc(hidden)]
-#[must_use]
-pub fn digests_in_lanes(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    lanes::run(level, Digests(Batch::in_lanes(messages)))
-}
+offer!("Keccak-256", 32);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::lanes::plain;
-
-    #[test]
-    fn plain_lanes_equal_the_library() {
-        let text = [0x5a; 300];
-        for lengths in [
-            &[0, 64, 55, 56, 63, 300][..],
-            &[128; 9],
-            &[65; 4],
-            &[136, 135, 137],
-        ] {
-            let messages: Vec<&[u8]> = lengths.iter().map(|&length| &text[..length]).collect();
-            let expected: Vec<_> = messages
-                .iter()
-                .map(|message| digest::keccak256(message))
-                .collect();
-            assert_eq!(plain::run(Digests(Batch::in_lanes(&messages))), expected);
-        }
-    }
 
     #[test]
     fn the_constants_are_those_of_the_specification() {

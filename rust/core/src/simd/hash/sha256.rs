@@ -5,7 +5,6 @@ use super::sha_ni;
 use super::{digests_of_batch, Batch, Function};
 use crate::digest;
 use crate::simd::lanes::{self, Kernel, Lanes, V32};
-use crate::simd::Level;
 
 /// The function.
 pub(in crate::simd) struct Sha256;
@@ -265,42 +264,11 @@ impl Kernel for Digests<'_> {
     }
 }
 
-/// SHA-256 of many messages of any lengths, in order, at `level` or the highest below it that this
-/// processor has.
-#[must_use]
-pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    lanes::run(level, Digests(Batch::new(messages)))
-}
-
-/// [`digests`] with every message in lanes, also where the library is faster: for tests.
-#[doc(hidden)]
-#[must_use]
-pub fn digests_in_lanes(level: Level, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    lanes::run(level, Digests(Batch::in_lanes(messages)))
-}
+offer!("SHA-256", 32);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::lanes::plain;
-
-    #[test]
-    fn plain_lanes_equal_the_library() {
-        let text = [0x5a; 300];
-        for lengths in [
-            &[0, 64, 55, 56, 63, 300][..],
-            &[128; 9],
-            &[65; 4],
-            &[136, 135, 137],
-        ] {
-            let messages: Vec<&[u8]> = lengths.iter().map(|&length| &text[..length]).collect();
-            let expected: Vec<_> = messages
-                .iter()
-                .map(|message| digest::sha256(message))
-                .collect();
-            assert_eq!(plain::run(Digests(Batch::in_lanes(&messages))), expected);
-        }
-    }
 
     #[test]
     fn the_constants_are_those_of_the_standard() {

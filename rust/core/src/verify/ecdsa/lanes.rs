@@ -9,7 +9,7 @@ use crate::digest;
 use crate::simd::rows::Row;
 use crate::simd::secp256k1::{self as kernel, Signature, Verdict};
 use crate::simd::Level;
-use crate::verify::tables::{self, Held};
+use crate::verify::tables::{self, Held, Name};
 use crate::verify::Signed;
 
 /// Lanes of a group: it costs the same however few of them are used.
@@ -29,6 +29,28 @@ const PENALTY: usize = 8;
 /// Nothing but the time depends on it.
 static PENALTIES: AtomicUsize = AtomicUsize::new(0);
 
+/// The point of a key, and its name in the cache of tables.
+pub(super) struct Point {
+    /// x and y, words from the lowest on.
+    row: Row,
+    name: Name,
+}
+
+impl Point {
+    pub(super) fn new(key: &secp256k1::PublicKey) -> Self {
+        let [_, coordinates @ ..] = key.serialize_uncompressed();
+        let mut row = Row::ZERO;
+        for (at, word) in coordinates.as_chunks().0.iter().enumerate() {
+            // Big-endian numbers of four words each.
+            row.0[at ^ 3] = u64::from_be_bytes(*word);
+        }
+        Self {
+            row,
+            name: Name::new("secp256k1", &coordinates),
+        }
+    }
+}
+
 /// A signature that was read.
 struct Prepared<'a> {
     /// Where it stands in the batch.
@@ -45,7 +67,7 @@ impl Prepared<'_> {
 
     fn signature<'a>(&'a self, table: &'a [Row]) -> Signature<'a> {
         Signature {
-            key: &self.key.point,
+            key: &self.key.point.row,
             table,
             numbers: &self.numbers,
             digest: &self.digest,
@@ -56,9 +78,12 @@ impl Prepared<'_> {
 pub(super) fn verify_many(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
     let mut codes = vec![Code::BadSignatureEncoding; items.len()];
     let prepared = prepare(items);
-    let names: Vec<_> = prepared.iter().map(|item| &item.key.name).collect();
+    let names: Vec<_> = prepared.iter().map(|item| &item.key.point.name).collect();
     let held = tables::hold(kernel::TABLE_ROWS, &names, |due, tables| {
-        let keys: Vec<Row> = due.iter().map(|&item| prepared[item].key.point).collect();
+        let keys: Vec<Row> = due
+            .iter()
+            .map(|&item| prepared[item].key.point.row)
+            .collect();
         kernel::build_tables(level, &keys, tables);
     });
     let (hot, unseen) = sorted(&prepared, &held);

@@ -1,11 +1,4 @@
-//! ECDSA in lanes against libsecp256k1, native and without the hash, in turn.
-//!
-//! ```text
-//! cargo run --release -p dimp-core --example ecdsa_race [LEVEL]
-//! ```
-//!
-//! A round times both, so that a ratio is of one moment. Medians of the quiet rounds: those in which
-//! nobody took longer than 1.1 times what its fast rounds took.
+//! The rounds.
 
 #![expect(clippy::cast_precision_loss)] // Small numbers.
 
@@ -36,7 +29,7 @@ struct Data {
     items: Vec<Item>,
 }
 
-fn main() {
+pub fn main() {
     let level = match std::env::args().nth(1) {
         Some(name) => Level::from_name(&name).expect("the name of a level"),
         None => active(),
