@@ -12,6 +12,7 @@ bench`` runs this folder with ``--race-quick``, ``--race-fresh`` and ``--race-ht
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,10 +27,30 @@ import page
 import report
 import results
 import tier_order
-from harness import TURN_NS, Contender, Race, Reading, read_clocks
+from harness import TURN_NS, Contender, Race, Reading, Track, read_clocks
 from progress import Progress
 
+import dimp_fast
+
+class Absences:
+    """A pytest plugin: why races were skipped, and how many for each reason. A report says so."""
+
+    def __init__(self) -> None:
+        self.reasons: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
+
+    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if report.skipped and isinstance(report.longrepr, tuple):
+            self.reasons[report.longrepr[2].removeprefix("Skipped: ")] += 1
+
+
 RECORDS = pytest.StashKey[list[results.Record]]()
+ABSENCES = pytest.StashKey[Absences]()
 
 
 class Pace(NamedTuple):
@@ -67,6 +88,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDS] = []
+    config.stash[ABSENCES] = Absences()
+    config.pluginmanager.register(config.stash[ABSENCES], "race-absences")
     config.option.benchmark_quiet = True  # its table has whole rounds in it; ours comes instead
     config.addinivalue_line("markers", "slow: a race that --race-quick leaves out")
     # A test that is skipped, or whose contenders fail, has not used it.
@@ -94,42 +117,36 @@ def pace_of(config: pytest.Config) -> Pace:
     return pace if rounds is None else pace._replace(rounds=rounds)
 
 
-@pytest.fixture
-def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Runs one race and keeps what came out.
+class Keeper:
+    """Keeps races as they come out, with what else the machine did meanwhile."""
 
-    Args of the function:
-        group, workload: where it stands in the tables.
-        contenders: the first is the one the others are compared with.
-        items, unit: how many of what one call works on.
-        operation: for races of tiers, the key of ``_dispatch.UNITS`` that they decide on.
-        subject: for the charts: what is done, the same text in all races that differ in their
-            batch only.
-        clocks: for work that is done in another process.
-    """
-    pace = pace_of(request.config)
+    def __init__(self, benchmark: Any, config: pytest.Config) -> None:
+        self._benchmark = benchmark
+        self._config = config
+        self.begin()
 
-    def run(
+    def begin(self) -> None:
+        """What the machine does is watched from here on."""
+        self._load, self._neighbours = machine.load_average(), machine.Neighbours()
+
+    def keep(
+        self,
+        tracks: Sequence[Track],
+        *,
         group: str,
         workload: str,
-        contenders: Sequence[Contender],
-        *,
         items: int,
         unit: str,
         operation: str | None = None,
         subject: str | None = None,
-        clocks: Callable[[], Reading] = read_clocks,
+        series: tuple[str, int] | None = None,
     ) -> None:
-        contest = Race(contenders, items, turn_ns=pace.turn_ns, clocks=clocks)
-        contest.start()
-        before, neighbours = machine.load_average(), machine.Neighbours()
-        benchmark.group = group
-        benchmark.pedantic(contest.round, rounds=pace.rounds)
-        if not benchmark.enabled:
+        """Keep the rounds of a race; :func:`race` has the arguments. Called by itself for races
+        that ran in processes of their own."""
+        if not self._benchmark.enabled:
             return
-        contest.settle(pace.patience_ns)
         record = results.race_record(
-            contest.tracks,
+            tracks,
             group=group,
             workload=workload,
             items=items,
@@ -137,11 +154,66 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
             compare="ratio",
             operation=operation,
             subject=subject,
-            load=[before, machine.load_average()],
-            others=neighbours.processors(),
+            series=series,
+            load=[self._load, machine.load_average()],
+            others=self._neighbours.processors(),
         )
-        benchmark.extra_info.update(record)
-        request.config.stash[RECORDS].append(record)
+        self._benchmark.extra_info.update(record)
+        self._config.stash[RECORDS].append(record)
+
+
+@pytest.fixture
+def keeper(benchmark: Any, request: pytest.FixtureRequest) -> Keeper:
+    return Keeper(benchmark, request.config)
+
+
+@pytest.fixture
+def pace(request: pytest.FixtureRequest) -> Pace:
+    return pace_of(request.config)
+
+
+@pytest.fixture
+def cores() -> int:
+    """How many threads `all` are; on one core nothing scales."""
+    found: int = dimp_fast.backend_info()["cpu"]["cores"]
+    if found < 2:
+        pytest.skip("more than one thread: this machine has one core")
+    return found
+
+
+@pytest.fixture
+def race(benchmark: Any, keeper: Keeper, pace: Pace) -> Callable[..., None]:
+    """Runs one race and keeps what came out.
+
+    Args of the function:
+        group, workload: where it stands in the tables.
+        contenders: the first is the one the others are compared with.
+        items, unit: how many of what one call works on.
+        clocks: for work that is done in another process.
+        operation: for races of tiers, the key of ``_dispatch.UNITS`` that they decide on.
+        subject: for the charts: what is done, the same text in all races that differ in their
+            batch only.
+        series: for the charts: what is done, and how many bytes a message has, in races that differ
+            in that only.
+    """
+
+    def run(
+        group: str,
+        workload: str,
+        contenders: Sequence[Contender],
+        *,
+        items: int,
+        clocks: Callable[[], Reading] = read_clocks,
+        **facts: Any,
+    ) -> None:
+        contest = Race(contenders, items, turn_ns=pace.turn_ns, clocks=clocks)
+        contest.start()
+        keeper.begin()
+        benchmark.group = group
+        benchmark.pedantic(contest.round, rounds=pace.rounds)
+        if benchmark.enabled:
+            contest.settle(pace.patience_ns)
+        keeper.keep(contest.tracks, group=group, workload=workload, items=items, **facts)
 
     return run
 
@@ -151,7 +223,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not records:
         return
     run = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
-    block = machine.machine_block()
+    quick = config.getoption("--race-quick")
+    block = {
+        **machine.machine_block(),
+        "pace": "quick" if quick else "full length",
+        "left_out": dict(config.stash[ABSENCES].reasons),
+    }
     file: Path = config.getoption("--race-results") or results.default_file()
     before = results.EMPTY if config.getoption("--race-fresh") else results.load(file)
     results.save(file, results.merge(before, run, block, records))
