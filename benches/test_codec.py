@@ -100,10 +100,18 @@ class Envelope(msgspec.Struct, gc=False):
     key: bytes | None = None
 
 
-class ShortEnvelope(Envelope, rename={**frames.SHORT, "key": "no such field"}, gc=False):
+class ShortEnvelope(msgspec.Struct, rename=frames.SHORT, gc=False):
     """The same under short names; one name serves both sorts of keys."""
 
+    sender: str
+    receiver: str
+    time: float
+    data: bytes
+    signature: bytes
+    type: int | str | None = None
     keys: dict[str, bytes] | bytes | None = None
+
+    key = None
 
 
 def msgspec_loop(items: Sequence[bytes], *, short: bool) -> Callable[[], list[Any]]:
