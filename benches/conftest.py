@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -27,7 +27,8 @@ import page
 import report
 import results
 import tier_order
-from harness import TURN_NS, Contender, Race, Reading, Track, read_clocks
+from harness import Contender, Race, Reading, Track, read_clocks
+from pace import FULL, QUICK, Pace
 from progress import Progress
 
 import dimp_fast
@@ -51,20 +52,6 @@ class Absences:
 
 RECORDS = pytest.StashKey[list[results.Record]]()
 ABSENCES = pytest.StashKey[Absences]()
-
-
-class Pace(NamedTuple):
-    """How long races go on."""
-
-    rounds: int
-    turn_ns: int
-    """As in :class:`Race`."""
-    patience_ns: int
-    """How much longer at most when the machine does not get quiet."""
-
-
-FULL = Pace(25, TURN_NS, 8_000_000_000)
-QUICK = Pace(9, TURN_NS // 2, 300_000_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

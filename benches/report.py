@@ -51,7 +51,8 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
     by_difference = races[0]["compare"] == "difference"
     compared = "less the first's" if by_difference else "/ first"
     head = ["workload", "contender", "time", f"time {compared}", "CPU", f"CPU {compared}"]
-    rows = [[*head, "rate/s", "spread", "quiet", "others"]]
+    has_memory = any("memory" in track for race in races for track in race["contenders"])
+    rows = [[*head, "rate/s", *(["memory"] if has_memory else []), "spread", "quiet", "others"]]
     lacking: dict[str, int] = {}
     for race in races:
         lines, rounds = summarise(tracks_of(race))
@@ -67,6 +68,7 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
                     duration(line.cpu.time),
                     _compared(line.cpu, by_difference),
                     count(1e9 / line.wall.time),
+                    *([size(line.memory)] if has_memory else []),
                     f"{line.spread:.0%} ({line.spread_all:.0%})",
                     quiet if index == 0 else "",
                     f"{race['others']:.2f}" if index == 0 else "",
@@ -97,6 +99,11 @@ def count(value: float) -> str:
     return number(value)
 
 
+def size(memory: int | None) -> str:
+    """Bytes as MiB; nothing where it was not measured."""
+    return "" if memory is None else f"{number(memory / 2**20)} MiB"
+
+
 def number(value: float) -> str:
     """Three digits."""
     if value >= 100:
@@ -114,13 +121,15 @@ def machine_lines(run: str, block: Mapping[str, Any], races: Sequence[Mapping[st
     settings = f"threads {_threads(block['threads'])}, SIMD {_simd(block['simd'])}"
     operations = (f"`{name}` {served}" for name, served in block["operations"].items())
     libraries = {**block["libraries"], **block["peers"]}
+    pace = f"{block['pace']}, " if "pace" in block else ""
     facts = [
-        f"Run {run}, revision {block['revision']}{load_text}",
+        f"Run {run}, {pace}revision {block['revision']}{load_text}",
         f"CPU: {block['cpu']} (`{block['cpu_id']}`), {cores}",
         f"{block['system']}, {block['python']}, dimp_fast {block['dimp_fast']}, {settings}",
         f"Tier/SIMD level: {', '.join(operations)}",
         f"Libraries: {', '.join(f'{name} {version}' for name, version in libraries.items())}",
     ]
+    facts += [f"Left out: {why} ({times})" for why, times in block.get("left_out", {}).items()]
     return "\n".join(f"* {fact}" for fact in facts)
 
 
