@@ -12,7 +12,6 @@ bench`` runs this folder with ``--race-quick``, ``--race-fresh`` and ``--race-ht
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,28 +26,12 @@ import page
 import report
 import results
 import tier_order
-from harness import Contender, Race, Reading, Track, read_clocks
+from harness import Contender, Race, Reading, read_clocks
+from keeper import Absences, Keeper
 from pace import FULL, QUICK, Pace
 from progress import Progress
 
 import dimp_fast
-
-class Absences:
-    """A pytest plugin: why races were skipped, and how many for each reason. A report says so."""
-
-    def __init__(self) -> None:
-        self.reasons: Counter[str] = Counter()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._note(report)
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self._note(report)
-
-    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        if report.skipped and isinstance(report.longrepr, tuple):
-            self.reasons[report.longrepr[2].removeprefix("Skipped: ")] += 1
-
 
 RECORDS = pytest.StashKey[list[results.Record]]()
 ABSENCES = pytest.StashKey[Absences]()
@@ -104,54 +87,10 @@ def pace_of(config: pytest.Config) -> Pace:
     return pace if rounds is None else pace._replace(rounds=rounds)
 
 
-class Keeper:
-    """Keeps races as they come out, with what else the machine did meanwhile."""
-
-    def __init__(self, benchmark: Any, config: pytest.Config) -> None:
-        self._benchmark = benchmark
-        self._config = config
-        self.begin()
-
-    def begin(self) -> None:
-        """What the machine does is watched from here on."""
-        self._load, self._neighbours = machine.load_average(), machine.Neighbours()
-
-    def keep(
-        self,
-        tracks: Sequence[Track],
-        *,
-        group: str,
-        workload: str,
-        items: int,
-        unit: str,
-        operation: str | None = None,
-        subject: str | None = None,
-        series: tuple[str, int] | None = None,
-    ) -> None:
-        """Keep the rounds of a race; :func:`race` has the arguments. Called by itself for races
-        that ran in processes of their own."""
-        if not self._benchmark.enabled:
-            return
-        record = results.race_record(
-            tracks,
-            group=group,
-            workload=workload,
-            items=items,
-            unit=unit,
-            compare="ratio",
-            operation=operation,
-            subject=subject,
-            series=series,
-            load=[self._load, machine.load_average()],
-            others=self._neighbours.processors(),
-        )
-        self._benchmark.extra_info.update(record)
-        self._config.stash[RECORDS].append(record)
-
-
 @pytest.fixture
 def keeper(benchmark: Any, request: pytest.FixtureRequest) -> Keeper:
-    return Keeper(benchmark, request.config)
+    """For races whose contenders are processes of their own; :func:`race` keeps by itself."""
+    return Keeper(benchmark, request.config.stash[RECORDS])
 
 
 @pytest.fixture
@@ -177,11 +116,7 @@ def race(benchmark: Any, keeper: Keeper, pace: Pace) -> Callable[..., None]:
         contenders: the first is the one the others are compared with.
         items, unit: how many of what one call works on.
         clocks: for work that is done in another process.
-        operation: for races of tiers, the key of ``_dispatch.UNITS`` that they decide on.
-        subject: for the charts: what is done, the same text in all races that differ in their
-            batch only.
-        series: for the charts: what is done, and how many bytes a message has, in races that differ
-            in that only.
+        facts: the other arguments of :meth:`Keeper.keep`.
     """
 
     def run(

@@ -36,7 +36,9 @@ def headlines(content: Mapping[str, Any]) -> str:
         first = race.lines[0]
         peers = [line for line in race.lines[1:] if not line.name.startswith(charts.OURS)]
         for index, line in enumerate(peers):
-            what = f"{subject.removeprefix('reference: ')}, {race.items}"
+            what = subject.removeprefix("reference: ")
+            if f"batch {race.items}" in race.label:
+                what += f", {race.items}"
             mark = " (checks less)" if line.lacks else ""
             rows.append(
                 [

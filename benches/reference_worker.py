@@ -112,7 +112,16 @@ def read_and_verify(items: list[Any]) -> Work:
 
 OPERATIONS: dict[str, Callable[[list[Any]], Work]] = {
     work.__name__: work
-    for work in (match_metas, verify, sign, derive_btc, derive_eth, parse_btc, decode, read_and_verify)
+    for work in (
+        match_metas,
+        verify,
+        sign,
+        derive_btc,
+        derive_eth,
+        parse_btc,
+        decode,
+        read_and_verify,
+    )
 }
 
 
