@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-
 from ingress import SHARDS, Traffic
 
 from dimp_fast import AccountFolder, Keyring, routing_columns, verify_messages
