@@ -2,8 +2,9 @@
 
     python -m pytest benches/test_rsa_kernels.py
 
-Messages of 512 bytes, hashing included, 32 keys that take turns, one thread. Each level that this processor has is timed by capping it; ``portable`` is the library that
-the kernels stand in for. Without Python, from digests, beside OpenSSL in C:
+Messages of 512 bytes, hashing included, 32 keys that take turns, one thread. Each level that this
+processor has is timed by capping it; ``portable`` is the library that the kernels stand in for.
+Without Python, from digests, beside OpenSSL in C:
 ``cargo run --release -p dimp-core --features peers --example rsa_peers``.
 """
 

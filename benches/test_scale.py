@@ -4,7 +4,8 @@ from Python.
     python -m pytest benches/test_scale.py
 
 In turn, round by round; what they report of themselves stands in the table. They verify one
-signature in a loop and hash no message, ours hashes 512 bytes and takes and returns Python objects.
+signature in a loop and hash no message; ours hashes 512 bytes and takes and returns Python
+objects. openssl counts CPU time, libsecp256k1 the time that passes, so neighbours slow that down.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def beside(
     name: str,
     measure: Callable[[], float],
 ) -> None:
-    """A race with what ``measure`` returns, nanoseconds a signature: CPU time, and all there is."""
+    """A race with what ``measure`` returns: nanoseconds a signature, by the only clock it has."""
     data = signatures.signed(algorithm)
     keys = signatures.parsed(data.keys, signatures.our_key(algorithm))
     ours = Contender(

@@ -3,10 +3,10 @@
     python -m pytest benches/test_station.py
     python benches/station/load.py --help          # by itself, with other loads
 
-Both are processes of their own on the loopback and are loaded in turn (``station/load.py``): clients
-send to each other, and a message is done when it has arrived and its sender has the receipt. Wall
-time is that of the load, CPU time that of all threads of the station alone, memory its resident set
-after the last load. The drop-in verifies every message, the plain station none.
+Both are processes of their own on the loopback and are loaded in turn (``station/load.py``):
+clients send to each other, and a message is done when it has arrived and its sender has the
+receipt. Wall time is that of the load, CPU time that of all threads of the station alone, memory
+its resident set after the last load. The drop-in verifies every message, the plain station none.
 """
 
 from __future__ import annotations
