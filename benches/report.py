@@ -10,14 +10,94 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness import Clock, summarise
+from harness import Clock, Line, summarise
 from results import load, tracks_of
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+
+OURS = "dimp_fast"
+"""How the names of our own contenders begin."""
+
+LEVELS = ", levels"
+"""How subjects end whose contenders are the SIMD levels."""
+
+REFERENCE = "reference: "
+"""How subjects begin that are raced with the reference stack."""
+
+ORDER = ("ingress", "relay", "verify", "decode", "encode", "re-target", "make", "derive", "parse")
+"""First words of subjects, in the order in which a reader wants to have them."""
+
+
+class Measured(NamedTuple):
+    """A race, summarised."""
+
+    label: str
+    items: int
+    unit: str
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Measured:
+        lines, _ = summarise(tracks_of(record))
+        return cls(record["workload"], record["items"], record["unit"], lines)
+
+    @property
+    def peers(self) -> list[Line]:
+        return [line for line in self.lines[1:] if not line.name.startswith(OURS)]
+
+
+def by_subject(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Measured]]:
+    """The races of each subject, smallest batch first; subjects in ``ORDER``, variants of one
+    together."""
+    found: dict[str, list[Measured]] = defaultdict(list)
+    for record in records:
+        if subject := record.get("subject"):
+            found[subject].append(Measured.of(record))
+    bases = list(dict.fromkeys(map(_base, found)))
+
+    def place(subject: str) -> tuple[int, int, bool, int]:
+        base = _base(subject)
+        first = base.partition(" ")[0]
+        rank = ORDER.index(first) if first in ORDER else len(ORDER)
+        return rank, bases.index(base), "," in subject, subject.startswith(REFERENCE)
+
+    return {
+        subject: sorted(found[subject], key=lambda race: race.items)
+        for subject in sorted(found, key=place)
+    }
+
+
+def _base(subject: str) -> str:
+    """What is done, without how: `verify ECDSA` of `verify ECDSA, cold keys`."""
+    return subject.removeprefix(REFERENCE).partition(",")[0]
+
+
+def headlines(records: Iterable[Mapping[str, Any]]) -> str:
+    """The largest batch of each subject beside its peers: what the README shows."""
+    rows = [["what, batch", "time", "peer", "times as fast"]]
+    for subject, races in by_subject(records).items():
+        if subject.endswith(LEVELS):
+            continue
+        race = races[-1]
+        what = subject.removeprefix(REFERENCE)
+        if f"batch {race.items}" in race.label:
+            what += f", {race.items}"
+        for index, line in enumerate(race.peers):
+            mark = " (checks less)" if line.lacks else ""
+            rows.append(
+                [
+                    what if index == 0 else "",
+                    duration(race.lines[0].wall.time) if index == 0 else "",
+                    line.name + mark,
+                    number(line.wall.ratio),
+                ]
+            )
+    return markdown(rows, numbers_from=3)
 
 
 def markdown(rows: Sequence[Sequence[str]], numbers_from: int) -> str:

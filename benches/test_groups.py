@@ -16,6 +16,7 @@ import groups
 import pytest
 import tiers
 from harness import Contender
+from sizes import slow
 
 from dimp_fast import Code, _dispatch
 from dimp_fast.group import History
@@ -29,7 +30,7 @@ def accepted(verdict: Any) -> bool:
     return verdict.code is Code.OK
 
 
-@pytest.mark.parametrize("blocks", [1, 30])
+@pytest.mark.parametrize("blocks", [1, slow(30)])
 def test_verify(race: Run, blocks: int) -> None:
     made = groups.big(blocks, VOTERS)
     history, keyring = History.parse(made.mapping), made.keyring

@@ -17,6 +17,7 @@ import pytest
 import signatures
 from harness import Contender
 from signatures import Signed
+from sizes import slow
 
 from dimp_fast import Code, PublicKey, Verdicts, verify_batch
 
@@ -64,7 +65,7 @@ def prepared(algorithm: str, size: int) -> tuple[list[PublicKey], Signed]:
     return signatures.parsed(data.keys, signatures.our_key(algorithm)), data
 
 
-@pytest.mark.parametrize("algorithm", SIZES)
+@pytest.mark.parametrize("algorithm", [*SIZES[:2], *map(slow, SIZES[2:])])
 def test_levels(race: Run, algorithm: str) -> None:
     """Every level beside pyca."""
     keys, data = prepared(algorithm, 256)
