@@ -3,10 +3,10 @@
     python benches/capacity.py benches/results/FILE.json [--into docs/performance.md]
     python benches/capacity.py benches/results/FILE.json --users 1e6 --cores 4
 
-It counts processor time for what comes in (decode, verify, route: the races of ``test_ingress``)
-and for passing on (retargeting), and memory for accounts and connections. Disks, networks,
-databases and receipts are not in it: a station that signs a receipt for every message pays for that
-signature beside what is counted here.
+It counts processor time for what comes in (decode, verify, route: the races of ``test_ingress``),
+for passing on (retargeting) and for the receipts that are signed for it (``test_receipts``), and
+memory for accounts and connections. Disks, networks, databases and the event loop are not in it;
+the race of real stations (``test_station``) has all of them but the database.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness import summarise
 from report import count, duration, markdown, number, put_between_marks
@@ -37,6 +37,8 @@ class Assumptions:
     """Messages that an active user sends a day."""
     copies: float = 1.5
     """Copies that leave for one message that comes in: group members and second devices."""
+    receipts: float = 1.0
+    """Receipts that are encrypted and signed for one message that comes in: the sender gets one."""
     peak: float = 4.0
     """The busiest minute in multiples of the average."""
     online: float = 0.25
@@ -53,29 +55,51 @@ class Assumptions:
     """KiB that an idle connection takes, buffers of the system included."""
 
 
+THREAD = "measured, CPU of one thread"
+BUSY = "peak x (in + copies x out + receipts x receipt)"
+
+
 class Missing(ValueError):
     """A race that the model needs was not run."""
 
 
-def measured(content: Mapping[str, Any], group: str, contender: str) -> float:
-    """CPU nanoseconds an item of a contender of the first race of a group."""
+class Way(NamedTuple):
+    """How messages come in, and who makes receipts; both are contenders."""
+
+    name: str
+    way_in: str
+    receipt: str
+
+
+WAYS = (
+    Way("this package", "dimp_fast, batches of 256", "dimp_fast"),
+    Way("libraries by hand", "libraries by hand, low S", "libraries by hand"),
+    Way("the reference, if it verified", "reference, one by one", "reference, one by one"),
+)
+
+
+def measured(content: Mapping[str, Any], file: str, group: str, contender: str) -> float:
+    """CPU nanoseconds an item of a contender of the first race of a group that has it."""
     for race in content["races"]:
         if race["group"] == group:
             for line in summarise(tracks_of(race))[0]:
                 if line.name == contender:
                     return line.cpu.time
-    raise Missing(f"no race {group!r} with {contender!r}: run benches/test_ingress.py")
+    raise Missing(f"no race {group!r} with {contender!r}: run benches/{file}.py")
+
+
+def found(content: Mapping[str, Any], *race: str) -> float | None:
+    """The same; None where nobody raced."""
+    try:
+        return measured(content, *race)
+    except Missing:
+        return None
 
 
 def model(content: Mapping[str, Any], given: Assumptions) -> list[list[str]]:
     """Rows: what, value, where from."""
-    group = "Ingress: decode, verify, route"
-    ways = {
-        "this package": measured(content, group, "dimp_fast, batches of 256"),
-        "libraries by hand": measured(content, group, "libraries by hand, low S"),
-        "the reference, if it verified": measured(content, group, "reference, one by one"),
-    }
-    passing = measured(content, "Re-target", "dimp_fast, a batch")
+    ingress, receipts = "Ingress: decode, verify, route", "Receipts of a station, one thread"
+    passing = measured(content, "test_codec", "Re-target", "dimp_fast, a batch")
     average = given.users * given.active * given.messages / DAY
     peak = average * given.peak
     rows = [["quantity", "value", "from"]]
@@ -83,12 +107,16 @@ def model(content: Mapping[str, Any], given: Assumptions) -> list[list[str]]:
         ["messages a second, average", count(average), "users x active x messages / day"],
         ["messages a second, peak", count(peak), "average x peak"],
     ]
-    for name, cost in ways.items():
-        busy = peak * (cost + given.copies * passing) / 1e9
+    for name, way_in, maker in WAYS:
+        cost = measured(content, "test_ingress", ingress, way_in)
+        receipt = found(content, "test_receipts", receipts, maker)
+        spent = cost + given.copies * passing + given.receipts * (receipt or 0.0)
+        busy = peak * spent / 1e9
         stations = busy / given.load / given.cores
         rows += [
-            [f"{name}: a message in", duration(cost), "measured, CPU of one thread"],
-            [f"{name}: processors at the peak", count(busy), "peak x (in + copies x out)"],
+            [f"{name}: a message in", duration(cost), THREAD],
+            [f"{name}: a receipt", "not counted" if receipt is None else duration(receipt), THREAD],
+            [f"{name}: processors at the peak", count(busy), BUSY],
             [f"{name}: stations", _whole(stations), "processors / load / cores"],
         ]
     gib = given.users * given.online * (given.account + given.connection) / 2**20
@@ -114,7 +142,7 @@ def text(content: Mapping[str, Any], given: Assumptions) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Stations for so many users.")
-    parser.add_argument("file", type=Path, help="raw results with the races of test_ingress")
+    parser.add_argument("file", type=Path, help="raw results with the races that it needs")
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="put it between its marks")
     for field in fields(Assumptions):
         parser.add_argument(f"--{field.name}", type=float, metavar="N", default=field.default)

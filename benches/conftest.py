@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -26,24 +26,15 @@ import page
 import report
 import results
 import tier_order
-from harness import TURN_NS, Contender, Race, Reading, read_clocks
+from harness import Contender, Race, Reading, read_clocks
+from keeper import Absences, Keeper
+from pace import FULL, QUICK, Pace
 from progress import Progress
 
+import dimp_fast
+
 RECORDS = pytest.StashKey[list[results.Record]]()
-
-
-class Pace(NamedTuple):
-    """How long races go on."""
-
-    rounds: int
-    turn_ns: int
-    """As in :class:`Race`."""
-    patience_ns: int
-    """How much longer at most when the machine does not get quiet."""
-
-
-FULL = Pace(25, TURN_NS, 8_000_000_000)
-QUICK = Pace(9, TURN_NS // 2, 300_000_000)
+ABSENCES = pytest.StashKey[Absences]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,6 +58,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDS] = []
+    config.stash[ABSENCES] = Absences()
+    config.pluginmanager.register(config.stash[ABSENCES], "race-absences")
     config.option.benchmark_quiet = True  # its table has whole rounds in it; ours comes instead
     config.addinivalue_line("markers", "slow: a race that --race-quick leaves out")
     # A test that is skipped, or whose contenders fail, has not used it.
@@ -95,19 +88,36 @@ def pace_of(config: pytest.Config) -> Pace:
 
 
 @pytest.fixture
-def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
+def keeper(benchmark: Any, request: pytest.FixtureRequest) -> Keeper:
+    """For races whose contenders are processes of their own; :func:`race` keeps by itself."""
+    return Keeper(benchmark, request.config.stash[RECORDS])
+
+
+@pytest.fixture
+def pace(request: pytest.FixtureRequest) -> Pace:
+    return pace_of(request.config)
+
+
+@pytest.fixture
+def cores() -> int:
+    """How many threads `all` are; on one core nothing scales."""
+    found: int = dimp_fast.backend_info()["cpu"]["cores"]
+    if found < 2:
+        pytest.skip("more than one thread: this machine has one core")
+    return found
+
+
+@pytest.fixture
+def race(benchmark: Any, keeper: Keeper, pace: Pace) -> Callable[..., None]:
     """Runs one race and keeps what came out.
 
     Args of the function:
         group, workload: where it stands in the tables.
         contenders: the first is the one the others are compared with.
         items, unit: how many of what one call works on.
-        operation: for races of tiers, the key of ``_dispatch.UNITS`` that they decide on.
-        subject: for the charts: what is done, the same text in all races that differ in their
-            batch only.
         clocks: for work that is done in another process.
+        facts: the other arguments of :meth:`Keeper.keep`.
     """
-    pace = pace_of(request.config)
 
     def run(
         group: str,
@@ -115,33 +125,17 @@ def race(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
         contenders: Sequence[Contender],
         *,
         items: int,
-        unit: str,
-        operation: str | None = None,
-        subject: str | None = None,
         clocks: Callable[[], Reading] = read_clocks,
+        **facts: Any,
     ) -> None:
         contest = Race(contenders, items, turn_ns=pace.turn_ns, clocks=clocks)
         contest.start()
-        before, neighbours = machine.load_average(), machine.Neighbours()
+        keeper.begin()
         benchmark.group = group
         benchmark.pedantic(contest.round, rounds=pace.rounds)
-        if not benchmark.enabled:
-            return
-        contest.settle(pace.patience_ns)
-        record = results.race_record(
-            contest.tracks,
-            group=group,
-            workload=workload,
-            items=items,
-            unit=unit,
-            compare="ratio",
-            operation=operation,
-            subject=subject,
-            load=[before, machine.load_average()],
-            others=neighbours.processors(),
-        )
-        benchmark.extra_info.update(record)
-        request.config.stash[RECORDS].append(record)
+        if benchmark.enabled:
+            contest.settle(pace.patience_ns)
+        keeper.keep(contest.tracks, group=group, workload=workload, items=items, **facts)
 
     return run
 
@@ -151,7 +145,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not records:
         return
     run = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
-    block = machine.machine_block()
+    quick = config.getoption("--race-quick")
+    block = {
+        **machine.machine_block(),
+        "pace": "quick" if quick else "full length",
+        "left_out": dict(config.stash[ABSENCES].reasons),
+    }
     file: Path = config.getoption("--race-results") or results.default_file()
     before = results.EMPTY if config.getoption("--race-fresh") else results.load(file)
     results.save(file, results.merge(before, run, block, records))

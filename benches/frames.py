@@ -16,8 +16,9 @@ import signatures
 
 from dimp_fast import derive_addresses, derive_eth_addresses
 
-SIZES = {"400 B": 400, "900 B": 900, "16 KB": 16 << 10, "400 KB": 400 << 10}
-"""Of frames; 900 bytes is a short text with its key."""
+SIZES = {"400 B": 400, "900 B": 900, "1 KB": 1 << 10, "16 KB": 16 << 10, "256 KB": 256 << 10}
+"""Of whole frames. IDs, time and signature alone take about 300 bytes, so there is none of 200; 400
+bytes is a short text whose key came before, 900 one with its key."""
 
 USER = 0
 

@@ -54,6 +54,7 @@ class Contender:
         items: how many items one call works on, where that is not what the race says: a slow one
             may do a part of them.
         lacks: what it does not check although we do, for the tables; empty when it checks as much.
+        memory: bytes that it takes, where that was measured, for the tables.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Contender:
     scope: Callable[[], AbstractContextManager[Any]] = nullcontext
     items: int | None = None
     lacks: str = ""
+    memory: int | None = None
 
 
 @dataclass
@@ -74,7 +76,8 @@ class Track:
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     lacks: str = ""
-    """As in :class:`Contender`."""
+    memory: int | None = None
+    """Both as in :class:`Contender`."""
 
 
 class WrongAnswer(AssertionError):
@@ -117,7 +120,9 @@ class Race:
                 if not contender.accept(contender.call()):
                     raise WrongAnswer(contender.name)
                 calls = self._calls(contender.call)
-                self.tracks.append(Track(contender.name, calls, lacks=contender.lacks))
+                self.tracks.append(
+                    Track(contender.name, calls, lacks=contender.lacks, memory=contender.memory)
+                )
 
     def _calls(self, call: Callable[[], Any]) -> int:
         calls = 1
@@ -219,7 +224,8 @@ class Line(NamedTuple):
     spread_all: float
     """The same over all rounds."""
     lacks: str
-    """As in :class:`Contender`."""
+    memory: int | None
+    """Both as in :class:`Contender`."""
 
 
 def summarise(tracks: Sequence[Track]) -> tuple[list[Line], Rounds]:
@@ -234,6 +240,7 @@ def summarise(tracks: Sequence[Track]) -> tuple[list[Line], Rounds]:
             _spread([track.wall[index] for index in rounds.kept]),
             _spread(track.wall),
             track.lacks,
+            track.memory,
         )
         for track in tracks
     ]

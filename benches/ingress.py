@@ -25,6 +25,8 @@ ZIPF = 1.1
 
 KINDS = {"text": 0.90, "group": 0.04, "receipt": 0.05, "file": 0.01}
 FILE_BYTES = 64 << 10
+SHARDS = 64
+"""Where messages are routed to."""
 
 
 class Traffic(NamedTuple):

@@ -20,8 +20,8 @@ from typing import Any
 import dimp_fast
 
 PEERS = (
-    *("base58", "based58", "coincurve", "cryptography", "ecdsa", "numpy", "orjson", "pybase64"),
-    *("pycryptodome", "pynacl", "pytest-benchmark"),
+    *("base58", "based58", "coincurve", "cryptography", "dimples", "ecdsa", "msgspec", "numpy"),
+    *("orjson", "pybase64", "pycryptodome", "pynacl", "pytest-benchmark"),
 )
 FLAGS = (
     *("sha_ni", "aes", "vaes", "gfni", "adx", "bmi2", "avx2", "avx512f", "avx512bw", "avx512dq"),

@@ -29,10 +29,14 @@ code { font-size: 13px; }
 """
 
 CHARTS = (
-    ("throughput", "Throughput against batch size",
-     "Items a second on one thread, from Python, both axes logarithmic. Solid lines are ours."),
     ("ratios", "Beside each peer",
      "At the largest batch measured: its time divided by ours. Green: we are faster."),
+    ("throughput", "Throughput against batch size",
+     "Items a second on one thread, from Python, both axes logarithmic. Solid lines are ours."),
+    ("sizes", "Time against message size",
+     "What is signed for signatures, whole frames for decoding; hashing included, one thread."),
+    ("levels", "SIMD levels",
+     "The same call with our kernels held to a level; portable is the library beneath."),
     ("latency", "One call",
      "What a single call with a single item takes: nothing is shared out over a batch."),
     ("scaling", "Threads", "A machine whose processors are busy elsewhere shows less here."),
@@ -48,29 +52,37 @@ def write(file: Path, run: str, block: Mapping[str, Any], records: Sequence[Any]
 def _page(run: str, block: Mapping[str, Any], records: Sequence[Any]) -> str:
     import charts  # matplotlib takes a second to load, and only a report needs it
 
-    sections = []
+    sections, drawn = [], []
     for name, title, lead in CHARTS:
         if (svg := getattr(charts, name)(records)) is not None:
+            drawn.append((name, title, lead))
             sections.append(
                 f'<h2 id="{name}">{title}</h2>\n<p class="lead">{lead}</p>\n'
                 f'<div class="scroll" role="img" aria-label="{title}">{svg}</div>'
             )
+    left_out = "".join(
+        f'<p class="lead">Left out: {html.escape(why)}.</p>' for why in block.get("left_out", {})
+    )
     facts = report.machine_lines(run, block, records).splitlines()
     machine = "\n".join(f"<li>{html.escape(fact.removeprefix('* '))}</li>" for fact in facts)
-    links = "".join(f'<a href="#{name}">{title}</a>' for name, title, _ in CHARTS)
+    links = "".join(f'<a href="#{name}">{title}</a>' for name, title, _ in drawn)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dimp_fast on {html.escape(block["cpu"])}</title><style>{STYLE}</style></head><body>
 <h1>dimp_fast on {html.escape(block["cpu"])}</h1>
 <p class="lead">{html.escape(run)}, revision {html.escape(block["revision"])}.
-Everything that is compared took turns in one process; medians of the quiet rounds.</p>
-<nav>{links}<a href="#tables">Tables</a><a href="#machine">Machine</a></nav>
+Everything that is compared took turns; medians of the quiet rounds.</p>
+{left_out}
+<nav><a href="#glance">At a glance</a>{links}<a href="#tables">Tables</a><a href="#machine">Machine</a></nav>
+<h2 id="glance">At a glance</h2>
+<p class="lead">The largest batch measured: one thread, from Python; stations are processes of their own.</p>
+{_tables(report.headlines(records))}
 {chr(10).join(sections)}
 <h2 id="tables">Tables</h2>
 <p class="lead"><b>time / first</b> is a contender's time divided by that of the first one of its
 race, which is ours: 2.00 beside a peer means that we are twice as fast.</p>
-{_tables(records)}
+{_tables(report.race_tables(records))}
 <h2 id="machine">Machine</h2>
 <ul>
 {machine}
@@ -79,10 +91,10 @@ race, which is ours: 2.00 beside a peer means that we are twice as fast.</p>
 """
 
 
-def _tables(records: Sequence[Any]) -> str:
-    """The Markdown tables of the report, as HTML: one source for both."""
+def _tables(text: str) -> str:
+    """Markdown tables as HTML: one source for both."""
     parts, rows = [], []
-    for line in [*report.race_tables(records).splitlines(), ""]:
+    for line in [*text.splitlines(), ""]:
         if line.startswith("|"):
             rows.append([cell.strip() for cell in line.strip("|").split("|")])
             continue

@@ -26,29 +26,6 @@ READMES = ROOT / "README.md", ROOT / "README.zh.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
-def headlines(content: Mapping[str, Any]) -> str:
-    """The largest batch of each subject beside its peers: what the README shows."""
-    rows = [["what, batch", "time", "peer", "times as fast"]]
-    for subject, races in charts.by_subject(content["races"]).items():
-        if "levels" in subject:
-            continue
-        race = races[-1]
-        first = race.lines[0]
-        peers = [line for line in race.lines[1:] if not line.name.startswith(charts.OURS)]
-        for index, line in enumerate(peers):
-            what = f"{subject.removeprefix('reference: ')}, {race.items}"
-            mark = " (checks less)" if line.lacks else ""
-            rows.append(
-                [
-                    what if index == 0 else "",
-                    report.duration(first.wall.time) if index == 0 else "",
-                    line.name + mark,
-                    report.number(line.wall.ratio),
-                ]
-            )
-    return report.markdown(rows, numbers_from=3)
-
-
 def machine_line(content: Mapping[str, Any], file: Path) -> str:
     """Where the lines come from."""
     run, block = list(content["machines"].items())[-1]
@@ -84,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     put(PERFORMANCE, report.report(content), report.BEGIN, report.END)
     put(PERFORMANCE, capacity.text(content, capacity.Assumptions()), capacity.BEGIN, capacity.END)
     for readme in READMES:
-        put(readme, f"{machine_line(content, file)}\n\n{headlines(content)}", BEGIN, END)
+        put(readme, f"{machine_line(content, file)}\n\n{report.headlines(content["races"])}", BEGIN, END)
     draw(content)
     return 0
 

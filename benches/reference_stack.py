@@ -1,13 +1,15 @@
 """The reference stack as a peer: in a process of its own, by that process's clocks.
 
-It runs in the environment ``.venv-dimples`` beside the source when that was made, else in this one
-when ``dimples`` is installed here.
+It runs with the Python that ``DIMP_FAST_BENCH_REFERENCE`` names, else in the environment
+``.venv-dimples`` beside the source when that was made, else in this one when ``dimples`` is
+installed here.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +22,8 @@ from harness import Contender, Reading, read_clocks
 
 WORKER = Path(__file__).with_name("reference_worker.py")
 APART = Path(__file__).parents[1] / ".venv-dimples" / "bin" / "python"
+VARIABLE = "DIMP_FAST_BENCH_REFERENCE"
+ABSENT = "the reference stack (dimples) is not installed"
 
 RSA_ACCEPTS = "its RSA check accepts every signature"
 
@@ -74,16 +78,22 @@ class Reference:
         return json.loads(line)
 
 
+def interpreter() -> str:
+    """A Python that has the reference; where there is none the test is skipped."""
+    if named := os.environ.get(VARIABLE):
+        return named
+    if APART.exists():
+        return str(APART)
+    if importlib.util.find_spec("dimples") is None:
+        pytest.skip(ABSENT)
+    return sys.executable
+
+
 @contextmanager
 def started() -> Iterator[Reference]:
-    """A running worker; where there is no reference the test is skipped."""
-    python = str(APART)
-    if not APART.exists():
-        if importlib.util.find_spec("dimples") is None:
-            pytest.skip("dimples, the reference stack, is not installed")
-        python = sys.executable
+    """A running worker."""
     with subprocess.Popen(
-        [python, "-W", "ignore", str(WORKER)],
+        [interpreter(), "-W", "ignore", str(WORKER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

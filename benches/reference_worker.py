@@ -20,7 +20,7 @@ from typing import Any
 
 from dimax.mkm import BTCAddress, ETHAddress
 from dimples.client.compat import ClientLibraryLoader
-from dimsdk import ID, Meta, PublicKey, ReliableMessage
+from dimsdk import ID, Meta, PrivateKey, PublicKey, ReliableMessage
 
 Work = Callable[[], int]
 """Works on the prepared items; how many came out right."""
@@ -53,6 +53,12 @@ def verify(items: list[Any]) -> Work:
     return lambda: sum(
         key.verify(data=data, signature=signature) for key, data, signature in prepared
     )
+
+
+def sign(items: list[Any]) -> Work:
+    """``PrivateKey.sign`` with key objects made beforehand."""
+    prepared = [(PrivateKey.parse(key=key), bytes.fromhex(data)) for key, data in items]
+    return lambda: sum(bool(key.sign(data=data)) for key, data in prepared)
 
 
 def derive_btc(items: list[Any]) -> Work:
@@ -106,7 +112,16 @@ def read_and_verify(items: list[Any]) -> Work:
 
 OPERATIONS: dict[str, Callable[[list[Any]], Work]] = {
     work.__name__: work
-    for work in (match_metas, verify, derive_btc, derive_eth, parse_btc, decode, read_and_verify)
+    for work in (
+        match_metas,
+        verify,
+        sign,
+        derive_btc,
+        derive_eth,
+        parse_btc,
+        decode,
+        read_and_verify,
+    )
 }
 
 

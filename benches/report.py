@@ -10,14 +10,94 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness import Clock, summarise
+from harness import Clock, Line, summarise
 from results import load, tracks_of
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+
+OURS = "dimp_fast"
+"""How the names of our own contenders begin."""
+
+LEVELS = ", levels"
+"""How subjects end whose contenders are the SIMD levels."""
+
+REFERENCE = "reference: "
+"""How subjects begin that are raced with the reference stack."""
+
+ORDER = ("ingress", "relay", "verify", "decode", "encode", "re-target", "make", "derive", "parse")
+"""First words of subjects, in the order in which a reader wants to have them."""
+
+
+class Measured(NamedTuple):
+    """A race, summarised."""
+
+    label: str
+    items: int
+    unit: str
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Measured:
+        lines, _ = summarise(tracks_of(record))
+        return cls(record["workload"], record["items"], record["unit"], lines)
+
+    @property
+    def peers(self) -> list[Line]:
+        return [line for line in self.lines[1:] if not line.name.startswith(OURS)]
+
+
+def by_subject(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Measured]]:
+    """The races of each subject, smallest batch first; subjects in ``ORDER``, variants of one
+    together."""
+    found: dict[str, list[Measured]] = defaultdict(list)
+    for record in records:
+        if subject := record.get("subject"):
+            found[subject].append(Measured.of(record))
+    bases = list(dict.fromkeys(map(_base, found)))
+
+    def place(subject: str) -> tuple[int, int, bool, int]:
+        base = _base(subject)
+        first = base.partition(" ")[0]
+        rank = ORDER.index(first) if first in ORDER else len(ORDER)
+        return rank, bases.index(base), "," in subject, subject.startswith(REFERENCE)
+
+    return {
+        subject: sorted(found[subject], key=lambda race: race.items)
+        for subject in sorted(found, key=place)
+    }
+
+
+def _base(subject: str) -> str:
+    """What is done, without how: `verify ECDSA` of `verify ECDSA, cold keys`."""
+    return subject.removeprefix(REFERENCE).partition(",")[0]
+
+
+def headlines(records: Iterable[Mapping[str, Any]]) -> str:
+    """The largest batch of each subject beside its peers: what the README shows."""
+    rows = [["what, batch", "time", "peer", "times as fast"]]
+    for subject, races in by_subject(records).items():
+        if subject.endswith(LEVELS):
+            continue
+        race = races[-1]
+        what = subject.removeprefix(REFERENCE)
+        if f"batch {race.items}" in race.label:
+            what += f", {race.items}"
+        for index, line in enumerate(race.peers):
+            mark = " (checks less)" if line.lacks else ""
+            rows.append(
+                [
+                    what if index == 0 else "",
+                    duration(race.lines[0].wall.time) if index == 0 else "",
+                    line.name + mark,
+                    number(line.wall.ratio),
+                ]
+            )
+    return markdown(rows, numbers_from=3)
 
 
 def markdown(rows: Sequence[Sequence[str]], numbers_from: int) -> str:
@@ -51,7 +131,8 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
     by_difference = races[0]["compare"] == "difference"
     compared = "less the first's" if by_difference else "/ first"
     head = ["workload", "contender", "time", f"time {compared}", "CPU", f"CPU {compared}"]
-    rows = [[*head, "rate/s", "spread", "quiet", "others"]]
+    has_memory = any("memory" in track for race in races for track in race["contenders"])
+    rows = [[*head, "rate/s", *(["memory"] if has_memory else []), "spread", "quiet", "others"]]
     lacking: dict[str, int] = {}
     for race in races:
         lines, rounds = summarise(tracks_of(race))
@@ -67,6 +148,7 @@ def _group_table(races: Sequence[Mapping[str, Any]]) -> str:
                     duration(line.cpu.time),
                     _compared(line.cpu, by_difference),
                     count(1e9 / line.wall.time),
+                    *([size(line.memory)] if has_memory else []),
                     f"{line.spread:.0%} ({line.spread_all:.0%})",
                     quiet if index == 0 else "",
                     f"{race['others']:.2f}" if index == 0 else "",
@@ -97,6 +179,11 @@ def count(value: float) -> str:
     return number(value)
 
 
+def size(memory: int | None) -> str:
+    """Bytes as MiB; nothing where it was not measured."""
+    return "" if memory is None else f"{number(memory / 2**20)} MiB"
+
+
 def number(value: float) -> str:
     """Three digits."""
     if value >= 100:
@@ -114,13 +201,15 @@ def machine_lines(run: str, block: Mapping[str, Any], races: Sequence[Mapping[st
     settings = f"threads {_threads(block['threads'])}, SIMD {_simd(block['simd'])}"
     operations = (f"`{name}` {served}" for name, served in block["operations"].items())
     libraries = {**block["libraries"], **block["peers"]}
+    pace = f"{block['pace']}, " if "pace" in block else ""
     facts = [
-        f"Run {run}, revision {block['revision']}{load_text}",
+        f"Run {run}, {pace}revision {block['revision']}{load_text}",
         f"CPU: {block['cpu']} (`{block['cpu_id']}`), {cores}",
         f"{block['system']}, {block['python']}, dimp_fast {block['dimp_fast']}, {settings}",
         f"Tier/SIMD level: {', '.join(operations)}",
         f"Libraries: {', '.join(f'{name} {version}' for name, version in libraries.items())}",
     ]
+    facts += [f"Left out: {why} ({times})" for why, times in block.get("left_out", {}).items()]
     return "\n".join(f"* {fact}" for fact in facts)
 
 

@@ -36,6 +36,7 @@ def _written(track: Track) -> Record:
     return {
         "name": track.name,
         **({"lacks": track.lacks} if track.lacks else {}),
+        **({} if track.memory is None else {"memory": track.memory}),
         "calls": track.calls,
         "wall": [_short(value) for value in track.wall],
         "cpu": [_short(value) for value in track.cpu],

@@ -91,12 +91,12 @@ def public_bytes(private_key: Any) -> bytes:
 
 
 @cache
-def signed(algorithm: str, count: int = LARGEST) -> Signed:
-    """``count`` messages of ``MESSAGE_BYTES`` bytes, the keys taking turns."""
+def signed(algorithm: str, count: int = LARGEST, size: int = MESSAGE_BYTES) -> Signed:
+    """``count`` messages of ``size`` bytes, the keys taking turns."""
     randomness = random.Random(1)
     pairs = [(key, public_bytes(key)) for key in private_keys(algorithm)]
     owners = [pairs[index % KEYS] for index in range(count)]
-    messages = [randomness.randbytes(MESSAGE_BYTES) for _ in range(count)]
+    messages = [randomness.randbytes(size) for _ in range(count)]
     signatures = [sign(key, text) for (key, _), text in zip(owners, messages, strict=True)]
     return Signed([public for _, public in owners], messages, signatures)
 

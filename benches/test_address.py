@@ -20,6 +20,7 @@ import pytest
 import tiers
 from Crypto.Hash import RIPEMD160, keccak
 from harness import Contender
+from sizes import BATCHES
 
 from dimp_fast import (
     AddressColumns,
@@ -29,7 +30,6 @@ from dimp_fast import (
 )
 
 NETWORK = 0
-SIZES = (256, 1, 16, pytest.param(4096, marks=pytest.mark.slow))
 
 Run = Callable[..., None]
 
@@ -79,7 +79,7 @@ def eip55(digits: str) -> str:
     return "0x" + "".join(digit.upper() if mark > "7" else digit for digit, mark in pairs)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 def test_derive_addresses(race: Run, size: int) -> None:
     items = random_bytes(size, 128)
     wanted = derive_loop(base58.b58encode, items)()
@@ -102,7 +102,7 @@ def test_derive_addresses(race: Run, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 def test_derive_eth_addresses(race: Run, size: int) -> None:
     items = random_bytes(size, 64)
     wanted = eip55_loop(items)()
@@ -124,7 +124,7 @@ def test_derive_eth_addresses(race: Run, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 def test_parse_addresses(race: Run, size: int) -> None:
     texts = derive_loop(base58.b58encode, random_bytes(size, 128))()
     raw = [text.encode("ascii") for text in texts]  # based58 takes nothing else

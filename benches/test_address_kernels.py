@@ -65,6 +65,7 @@ def guard(race: Run, benchmark: Any) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SMALL)
 def test_small_batches_of_fingerprints(guard: Run, size: int) -> None:
     items = random_bytes(size, 128)
@@ -77,6 +78,7 @@ def test_small_batches_of_fingerprints(guard: Run, size: int) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SMALL)
 def test_small_batches_of_points(guard: Run, size: int) -> None:
     items = random_bytes(size, 64)
@@ -89,6 +91,7 @@ def test_small_batches_of_points(guard: Run, size: int) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SMALL)
 def test_small_batches_of_texts(guard: Run, size: int) -> None:
     texts = derive_addresses(random_bytes(size, 128), NETWORK)
@@ -106,6 +109,7 @@ LENGTHS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LENGTHS)
 def test_fingerprints_of_many_lengths(guard: Run, name: str) -> None:
     lengths = LENGTHS[name]
@@ -128,6 +132,7 @@ BAD: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_bad_texts(guard: Run, kind: str, share: float) -> None:

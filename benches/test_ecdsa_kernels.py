@@ -22,6 +22,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from harness import Contender
 from signatures import ORDER
+from sizes import slow
 
 from dimp_fast import PublicKey, Verdicts, _dispatch, backend_info, verify_batch
 
@@ -109,7 +110,7 @@ def warm(batches: list[Batch], times: int) -> None:
             verify_batch(batch.keys, batch.messages, batch.signatures, threads=1)
 
 
-@pytest.mark.parametrize("size", [8, 16, 64, 256, 1024])
+@pytest.mark.parametrize("size", [8, slow(16), 64, slow(256), slow(1024)])
 def test_hot(race: Run, size: int) -> None:
     batches = signed(64, size, max(1, 256 // size))
     warm(batches, 40)
@@ -122,7 +123,7 @@ def test_hot(race: Run, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [2, 8, 64, 1024])
+@pytest.mark.parametrize("size", [slow(1), slow(2), 8, 64, 256, slow(1024), slow(4096)])
 def test_unseen(race: Run, size: int) -> None:
     """Tables are switched off: uses in one round would be uses of the next."""
     batches = signed(1024, size)
@@ -135,9 +136,11 @@ def test_unseen(race: Run, size: int) -> None:
         ],
         items=size,
         unit="signature",
+        subject="verify ECDSA, cold keys",
     )
 
 
+@pytest.mark.slow
 def test_ten_thousand_keys(race: Run) -> None:
     batches = signed(10_000, 1024, 40)
     with key_tables(512):
@@ -174,7 +177,7 @@ def crafted(size: int) -> Batch:
     return Batch(keys, messages, signatures, peers)
 
 
-@pytest.mark.parametrize("size", [8, 1024])
+@pytest.mark.parametrize("size", [8, slow(1024)])
 def test_crafted_collisions(race: Run, size: int) -> None:
     """Nothing but signatures that the lanes refuse, against the same without lanes."""
     batches = [crafted(size)]
@@ -191,15 +194,13 @@ def test_crafted_collisions(race: Run, size: int) -> None:
     )
 
 
-def test_threads(race: Run) -> None:
-    if backend_info()["cpu"]["cores"] < 2:
-        pytest.skip("one core")
+def test_threads(race: Run, cores: int) -> None:
     batches = signed(64, 1024)
     warm(batches, 10)
     race(
         "Threads",
         "ECDSA, 64 keys with tables, batch 1024",
-        [ours(batches, "2 threads", threads=2), ours(batches, "1 thread")],
+        [ours(batches, f"{cores} threads", threads=cores), ours(batches, "1 thread")],
         items=1024,
         unit="signature",
     )

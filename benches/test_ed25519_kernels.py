@@ -24,6 +24,7 @@ import pytest
 import signatures
 from harness import Contender
 from signatures import Signed
+from sizes import slow
 
 from dimp_fast import PublicKey, Verdicts, backend_info, verify_batch
 
@@ -90,7 +91,7 @@ def pynacl(parts: Sequence[Signed]) -> Contender:
     return Contender("pynacl", in_turn([signatures.pynacl_loop(part) for part in parts]), bool)
 
 
-@pytest.mark.parametrize("size", [1024, 256, 64, 16, 8])
+@pytest.mark.parametrize("size", [slow(1024), slow(256), 64, slow(16), 8])
 def test_known_keys(race: Run, size: int) -> None:
     parts = batches(signed(KNOWN, 1024), size)
     race(
@@ -102,7 +103,7 @@ def test_known_keys(race: Run, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [1024, 64, 8, 2])
+@pytest.mark.parametrize("size", [slow(4096), slow(1024), 256, 64, 8, slow(2), slow(1)])
 def test_unknown_keys(race: Run, size: int) -> None:
     parts = batches(signed(UNKNOWN, UNKNOWN), size)
     race(
@@ -111,18 +112,17 @@ def test_unknown_keys(race: Run, size: int) -> None:
         [ours(parts), pynacl(parts)],
         items=size,
         unit="signature",
+        subject="verify Ed25519, cold keys",
     )
 
 
 @pytest.mark.parametrize(("name", "keys"), [("with tables", KNOWN), ("without tables", UNKNOWN)])
-def test_threads(race: Run, name: str, keys: int) -> None:
-    if backend_info()["cpu"]["cores"] < 2:
-        pytest.skip("one core")
+def test_threads(race: Run, cores: int, name: str, keys: int) -> None:
     parts = batches(signed(keys, max(keys, 2048)), 2048)
     race(
-        "Ed25519 in lanes, threads",
-        f"keys {name}, batch 2048",
-        [ours(parts, "2 threads", threads=2), ours(parts, "1 thread")],
+        "Threads",
+        f"Ed25519, keys {name}, batch 2048",
+        [ours(parts, f"{cores} threads", threads=cores), ours(parts, "1 thread")],
         items=2048,
         unit="signature",
     )
@@ -144,6 +144,7 @@ def hostile(data: Signed, kind: str) -> Signed:
     return Signed(data.keys, messages, made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["random R", "S not below L", "small order R", "uneven lengths"])
 def test_hostile_batches(race: Run, kind: str) -> None:
     """A crafted batch must not be slower than the library is, one by one."""

@@ -16,8 +16,9 @@ import groups
 import pytest
 import tiers
 from harness import Contender
+from sizes import slow
 
-from dimp_fast import Code, _dispatch, backend_info
+from dimp_fast import Code, _dispatch
 from dimp_fast.group import History
 
 VOTERS = 100
@@ -29,7 +30,7 @@ def accepted(verdict: Any) -> bool:
     return verdict.code is Code.OK
 
 
-@pytest.mark.parametrize("blocks", [1, 30])
+@pytest.mark.parametrize("blocks", [1, slow(30)])
 def test_verify(race: Run, blocks: int) -> None:
     made = groups.big(blocks, VOTERS)
     history, keyring = History.parse(made.mapping), made.keyring
@@ -58,21 +59,19 @@ def test_verify(race: Run, blocks: int) -> None:
     )
 
 
-def test_threads(race: Run) -> None:
-    if backend_info()["cpu"]["cores"] < 2:
-        pytest.skip("one core")
+def test_threads(race: Run, cores: int) -> None:
     made = groups.big(30, VOTERS)
     history, keyring = History.parse(made.mapping), made.keyring
     race(
-        "Histories of groups, threads",
-        f"30 blocks with {VOTERS} votes each",
+        "Threads",
+        f"history of a group, 30 blocks with {VOTERS} votes each",
         [
             Contender(
                 f"{count} threads" if count > 1 else "1 thread",
                 lambda count=count: history.verify(keyring, now=groups.NOW, threads=count),
                 accepted,
             )
-            for count in (2, 1)
+            for count in (cores, 1)
         ],
         items=made.signatures,
         unit="signature",

@@ -2,102 +2,65 @@
 
     python -m pytest benches/test_ingress.py
 
-The traffic is that of ``ingress``. Accounts are in the keyring. Beside us are the fastest libraries
-put together by hand, which check no ID and no duplicate and get low-S signatures, and the reference
-one by one: it parses and verifies (``test_reference`` has the calls) and routes nothing.
+The traffic is that of ``ingress``. Accounts are in the keyring, keys are hot or cold as senders
+write often or rarely; one row has no account in memory at first and reads each from a folder when
+its first message comes. Beside us are the fastest libraries put together by hand, which check no ID
+and no duplicate and get low-S signatures, and the reference one by one: it parses and verifies
+(``test_reference`` has the calls) and routes nothing. Memory is measured in processes of their own.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
+from pathlib import Path
 
-import coincurve
 import ingress
-import orjson
-import pybase64
+import ingress_ways
 import pytest
-import signatures
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
 from harness import Contender
+from pace import Pace
 from reference_stack import RSA_ACCEPTS, Reference, started
 
-from dimp_fast import Keyring, backend_info, routing_columns, verify_messages
+from dimp_fast import AccountFolder, Code
 
 COUNT = 4096
-SHARDS = 64
 GROUP = "Ingress: decode, verify, route"
-BATCHES = (256, 16, 1)
+WORKLOAD = f"{COUNT} messages of {ingress.SENDERS} senders"
 
 Run = Callable[..., None]
 
 
-@cache
-def keyring() -> Keyring:
-    found = Keyring()
-    for sender in ingress.senders():
-        found.add_meta(sender.identifier, sender.meta)
-    return found
-
-
-def ours(name: str, batch: int, threads: int) -> Contender:
+def ours(
+    name: str,
+    batch: int,
+    threads: int = 1,
+    *,
+    accounts: Path | None = None,
+    memory: Path | None = None,
+) -> Contender:
+    """Args:
+    accounts: a folder to read them from, else they are held.
+    memory: a file with the traffic, to measure the memory with.
+    """
     traffic = ingress.traffic(COUNT)
-    accounts = keyring()
-
-    def call() -> tuple[int, int]:
-        accepted = routed = 0
-        for start in range(0, COUNT, batch):
-            messages, verdicts = verify_messages(
-                traffic.frames[start : start + batch], accounts, threads=threads
-            )
-            good = verdicts.ok
-            receivers = [text for text, ok in zip(messages.receiver, good, strict=True) if ok]
-            routed += len(routing_columns(receivers, SHARDS).shard) if receivers else 0
-            accepted += int(good.sum())
-        return accepted, routed
-
-    wanted = COUNT - traffic.forged
-    return Contender(name, call, (wanted, wanted).__eq__)
+    grown = None if memory is None else ingress_ways.peak_growth("ours", batch, memory)
+    return Contender(
+        name,
+        ingress_ways.ours(traffic, batch, threads, accounts),
+        (COUNT - traffic.forged).__eq__,
+        memory=grown,
+    )
 
 
-def by_hand() -> Contender:
-    """orjson, pybase64, coincurve, pyca/cryptography and a dictionary of parsed keys."""
+def by_hand(memory: Path) -> Contender:
     traffic = ingress.traffic(COUNT)
-    padding, digest = PKCS1v15(), SHA256()
-    checks: dict[str, Callable[[bytes, bytes], bool]] = {}
-    for sender in traffic.senders:
-        if sender.algorithm == "ECDSA":
-            checks[sender.identifier] = coincurve.PublicKey(sender.public).verify
-        else:
-            key = signatures.pyca_key("RSA-1024")(sender.public)
-            checks[sender.identifier] = lambda signature, message, key=key: (
-                key.verify(signature, message, padding, digest) is None
-            )
-
-    def call() -> int:
-        accepted = 0
-        shards: list[list[bytes]] = [[] for _ in range(SHARDS)]
-        for frame in traffic.frames:
-            message = orjson.loads(frame)
-            data = pybase64.b64decode(message["data"], validate=True)
-            signature = pybase64.b64decode(message["signature"], validate=True)
-            try:
-                good = checks[message["sender"]](signature, data)
-            except InvalidSignature:
-                good = False
-            if good:
-                shards[hash(message["receiver"]) % SHARDS].append(frame)
-                accepted += 1
-        return accepted
-
     return Contender(
         "libraries by hand, low S",
-        call,
+        ingress_ways.by_hand(traffic),
         (COUNT - traffic.forged).__eq__,
         lacks="IDs, duplicate names, limits",
+        memory=ingress_ways.peak_growth("by_hand", 1, memory),
     )
 
 
@@ -105,6 +68,22 @@ def by_hand() -> Contender:
 def reference() -> Iterator[Reference]:
     with started() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def on_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The traffic, for processes of their own."""
+    return ingress_ways.write(ingress.traffic(COUNT), tmp_path_factory.mktemp("traffic") / "it")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The accounts of the senders as a station keeps them."""
+    place = tmp_path_factory.mktemp("accounts")
+    store = AccountFolder(place, create=True)
+    for sender in ingress.senders():
+        assert store.save_meta(sender.identifier, sender.meta) is Code.OK
+    return place
 
 
 def of_reference(reference: Reference) -> Contender:
@@ -115,13 +94,16 @@ def of_reference(reference: Reference) -> Contender:
     return reference.contender("read_and_verify", rows, most=16, lacks=RSA_ACCEPTS)
 
 
-def test_mix(race: Run, reference: Reference) -> None:
+def test_mix(race: Run, pace: Pace, reference: Reference, on_disk: Path, folder: Path) -> None:
+    """The first one is what the others are compared with, whatever else is raced."""
+    batches = (256, 16, 1) if pace.is_quick else (256, 4096, 1024, 64, 16, 8, 1)
     race(
         GROUP,
-        f"{COUNT} messages of {ingress.SENDERS} senders, one thread",
+        f"{WORKLOAD}, one thread",
         [
-            *(ours(f"dimp_fast, batches of {batch}", batch, 1) for batch in BATCHES),
-            by_hand(),
+            *(ours(f"dimp_fast, batches of {n}", n, memory=on_disk) for n in batches),
+            ours("dimp_fast, batches of 256, accounts from a folder", 256, accounts=folder),
+            by_hand(on_disk),
             of_reference(reference),
         ],
         items=COUNT,
@@ -131,14 +113,21 @@ def test_mix(race: Run, reference: Reference) -> None:
     )
 
 
-def test_threads(race: Run) -> None:
-    cores = backend_info()["cpu"]["cores"]
-    if cores < 2:
-        pytest.skip("one core")
+def test_all_cores(race: Run, cores: int) -> None:
+    race(
+        GROUP,
+        f"{WORKLOAD}, {cores} threads",
+        [ours(f"dimp_fast, batches of {batch}", batch, cores) for batch in (1024, 256)],
+        items=COUNT,
+        unit="message",
+    )
+
+
+def test_threads(race: Run, cores: int) -> None:
     race(
         "Threads",
         f"ingress, {COUNT} messages, batches of 1024",
-        [ours(f"{cores} threads", 1024, cores), ours("1 thread", 1024, 1)],
+        [ours(f"{cores} threads", 1024, cores), ours("1 thread", 1024)],
         items=COUNT,
         unit="message",
     )

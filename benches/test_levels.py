@@ -14,6 +14,7 @@ import frames
 import levels
 import pytest
 import signatures
+from sizes import BATCHES
 from test_address import NETWORK, random_bytes
 
 from dimp_fast import (
@@ -24,7 +25,6 @@ from dimp_fast import (
     verify_batch,
 )
 
-SIZES = (1, 8, 32, 256, pytest.param(1024, marks=pytest.mark.slow))
 GROUP = "SIMD levels, one thread"
 
 Run = Callable[..., None]
@@ -32,10 +32,10 @@ Run = Callable[..., None]
 pytestmark = pytest.mark.skipif(len(levels.available()) < 2, reason="one level here")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 @pytest.mark.parametrize("algorithm", ["RSA-1024", "RSA-2048", "ECDSA", "Ed25519"])
 def test_verify(race: Run, algorithm: str, size: int) -> None:
-    data = signatures.signed(algorithm).first(size)
+    data = signatures.signed(algorithm).repeated(size)
     keys = signatures.parsed(data.keys, signatures.our_key(algorithm))
     race(
         GROUP,
@@ -50,7 +50,7 @@ def test_verify(race: Run, algorithm: str, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 def test_derive_addresses(race: Run, size: int) -> None:
     items = random_bytes(size, 128)
     wanted = derive_addresses(items, NETWORK)
@@ -64,7 +64,7 @@ def test_derive_addresses(race: Run, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 def test_derive_eth_addresses(race: Run, size: int) -> None:
     items = random_bytes(size, 64)
     wanted = derive_eth_addresses(items)
@@ -78,7 +78,7 @@ def test_derive_eth_addresses(race: Run, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 def test_parse_addresses(race: Run, size: int) -> None:
     texts = derive_addresses(random_bytes(size, 128), NETWORK)
     race(

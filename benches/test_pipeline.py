@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from harness import Contender
 
-from dimp_fast import Keyring, backend_info, verify_messages
+from dimp_fast import Keyring, verify_messages
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -130,9 +130,7 @@ def test_conversation(race: Run, size: int) -> None:
     )
 
 
-def test_conversation_threads(race: Run) -> None:
-    if backend_info()["cpu"]["cores"] < 2:
-        pytest.skip("one core")
+def test_conversation_threads(race: Run, cores: int) -> None:
     items, keyring = frames.conversation().frames, with_senders()
 
     def threads(count: int, name: str) -> Contender:
@@ -145,7 +143,7 @@ def test_conversation_threads(race: Run) -> None:
     race(
         "Threads",
         "70 % ECC, 30 % RSA-1024, 900 B, batch 512",
-        [threads(2, "2 threads"), threads(1, "1 thread")],
+        [threads(cores, f"{cores} threads"), threads(1, "1 thread")],
         items=len(items),
         unit="message",
     )

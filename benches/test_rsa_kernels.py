@@ -2,9 +2,9 @@
 
     python -m pytest benches/test_rsa_kernels.py
 
-Messages of 512 bytes, hashing included, 32 keys that take turns, one thread but for the scaling
-rows. Each level that this processor has is timed by capping it; ``portable`` is the library that
-the kernels stand in for. Without Python, from digests, beside OpenSSL in C:
+Messages of 512 bytes, hashing included, 32 keys that take turns, one thread. Each level that this
+processor has is timed by capping it; ``portable`` is the library that the kernels stand in for.
+Without Python, from digests, beside OpenSSL in C:
 ``cargo run --release -p dimp-core --features peers --example rsa_peers``.
 """
 
@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 import signatures
 from harness import Contender
 from signatures import Signed
+from sizes import slow
 
-from dimp_fast import Code, PublicKey, Verdicts, backend_info, verify_batch
+from dimp_fast import Code, PublicKey, Verdicts, verify_batch
 
 _rust = pytest.importorskip("dimp_fast._rust")
 
@@ -53,7 +53,7 @@ def at(
     level: str, keys: list[PublicKey], data: Signed, judge: Judge, threads: int = 1
 ) -> Contender:
     return Contender(
-        level,
+        f"dimp_fast, {level}",
         lambda: verify_batch(keys, data.messages, data.signatures, threads=threads),
         judge,
         scope=lambda: capped(level),
@@ -65,7 +65,7 @@ def prepared(algorithm: str, size: int) -> tuple[list[PublicKey], Signed]:
     return signatures.parsed(data.keys, signatures.our_key(algorithm)), data
 
 
-@pytest.mark.parametrize("algorithm", SIZES)
+@pytest.mark.parametrize("algorithm", [*SIZES[:2], *map(slow, SIZES[2:])])
 def test_levels(race: Run, algorithm: str) -> None:
     """Every level beside pyca."""
     keys, data = prepared(algorithm, 256)
@@ -80,6 +80,7 @@ def test_levels(race: Run, algorithm: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 8, 16, 17, 64])
 @pytest.mark.parametrize("algorithm", SIZES[:2])
 def test_small_batches(race: Run, algorithm: str, size: int) -> None:
@@ -120,6 +121,7 @@ def too_large(algorithm: str, data: Signed) -> Signed:
     return data._replace(signatures=[b"\xff" * len(item) for item in data.signatures])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bend", [crafted, flipped, too_large])
 @pytest.mark.parametrize("algorithm", SIZES[:2])
 def test_bad_input(race: Run, algorithm: str, bend: Callable[[str, Signed], Signed]) -> None:
@@ -131,27 +133,5 @@ def test_bad_input(race: Run, algorithm: str, bend: Callable[[str, Signed], Sign
         f"{algorithm}, {bend.__name__.replace('_', ' ')}, batch 256",
         [at(level, keys, bad, none_ok) for level in HERE],
         items=256,
-        unit="signature",
-    )
-
-
-@pytest.mark.parametrize("algorithm", SIZES[:2])
-def test_two_threads(race: Run, algorithm: str) -> None:
-    if backend_info()["cpu"]["cores"] < 2:
-        pytest.skip("one core")
-    data = signatures.signed(algorithm)
-    keys = signatures.parsed(data.keys, signatures.our_key(algorithm))
-
-    def on(threads: int) -> Any:
-        return lambda: verify_batch(keys, data.messages, data.signatures, threads=threads)
-
-    race(
-        "RSA in lanes, threads",
-        f"{algorithm}, batch {len(data.messages)}",
-        [
-            Contender("2 threads", on(2), all_ok),
-            Contender("1 thread", on(1), all_ok),
-        ],
-        items=len(data.messages),
         unit="signature",
     )

@@ -16,11 +16,13 @@ import pytest
 import signatures
 from harness import Contender
 from signatures import Signed
+from sizes import BATCHES, MESSAGES
 
-from dimp_fast import Verdicts, backend_info, verify_batch
+from dimp_fast import Verdicts, verify_batch
 
 ALGORITHMS = ("RSA-1024", "RSA-2048", "ECDSA", "Ed25519")
-SIZES = (1, 8, 64, 256, 1024, pytest.param(4096, marks=pytest.mark.slow))
+SIZED = 32
+"""Signatures a batch where the size of messages is what differs."""
 PEERS_DO = 64
 """Of a batch; they work one by one, so more of it would take longer and say the same."""
 
@@ -56,7 +58,7 @@ def peers(algorithm: str, data: Signed) -> list[Contender]:
     return found
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", BATCHES)
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_batch(race: Run, algorithm: str, size: int) -> None:
     data = signatures.signed(algorithm).repeated(size)
@@ -78,6 +80,21 @@ def test_batch(race: Run, algorithm: str, size: int) -> None:
         items=size,
         unit="signature",
         subject=f"verify {algorithm}",
+    )
+
+
+@pytest.mark.parametrize("size", MESSAGES)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_message_sizes(race: Run, algorithm: str, size: str) -> None:
+    """The longer the message, the more of the time is its hash, which is everybody's."""
+    data = signatures.signed(algorithm, SIZED, MESSAGES[size])
+    race(
+        "Message sizes, one thread",
+        f"{algorithm}, messages of {size}, batch {SIZED}",
+        [ours(algorithm, data), *peers(algorithm, data)],
+        items=SIZED,
+        unit="signature",
+        series=(f"verify {algorithm}", MESSAGES[size]),
     )
 
 
@@ -104,15 +121,13 @@ def test_key_each_time(race: Run, algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_threads(race: Run, algorithm: str) -> None:
-    if backend_info()["cpu"]["cores"] < 2:
-        pytest.skip("one core")
+def test_threads(race: Run, cores: int, algorithm: str) -> None:
     data = signatures.signed(algorithm)
     race(
         "Threads",
         f"{algorithm}, batch {len(data.messages)}",
         [
-            ours(algorithm, data, "2 threads", threads=2),
+            ours(algorithm, data, f"{cores} threads", threads=cores),
             ours(algorithm, data, "1 thread", threads=1),
         ],
         items=len(data.messages),

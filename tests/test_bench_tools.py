@@ -101,6 +101,18 @@ def test_the_capacity_model_is_arithmetic(tmp_path: Path) -> None:
     assert values["stations for memory"] == "1"
 
 
+def test_receipts_are_paid_for(tmp_path: Path) -> None:
+    makers = {"dimp_fast": 5e5, "libraries by hand": 1e5, "reference, one by one": 1e6}
+    races = [*ingress(9e5, 1), record("Receipts of a station, one thread", "r", 8, **makers)]
+    given = capacity.Assumptions(users=86_400, active=1, messages=10, copies=0, receipts=2, peak=1)
+    with_them = {row[0]: row[1] for row in capacity.model(content(*races), given)}
+    assert with_them["this package: a receipt"] == "500 us"
+    assert with_them["this package: processors at the peak"] == "0.0190"  # 10 x (0.9 + 2 x 0.5) ms
+    without = {row[0]: row[1] for row in capacity.model(content(*races[:2]), given)}
+    assert without["this package: a receipt"] == "not counted"
+    assert without["this package: processors at the peak"] == "0.0090"
+
+
 def test_the_capacity_command_says_what_it_lacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

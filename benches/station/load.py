@@ -104,7 +104,11 @@ def load(station: Station, folder: Path, options: argparse.Namespace) -> dict[st
     finally:
         people.close()
     count = each * options.pairs
-    return {"messages/s": count / seconds, "CPU ms": 1000 * cpu / count}
+    return {
+        "messages/s": count / seconds,
+        "CPU ms": 1000 * cpu / count,
+        "MiB": station.memory() / 2**20,
+    }
 
 
 def drive(pairs: list[Pair], each: int, window: int) -> None:
@@ -145,13 +149,16 @@ def measure_loads(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 progress(f"round {turn}, {name}: {found}")
     figures: dict[str, Any] = {}
     for name, found in rounds.items():
-        row = {key: statistics.median(one[key] for one in found) for key in found[0]}
+        row: dict[str, Any] = {
+            key: statistics.median(one[key] for one in found) for key in found[0]
+        }
         for key, better in (("messages/s", 1), ("CPU ms", -1)):
             ratios = [
                 (one[key] / plain[key]) ** better
                 for one, plain in zip(found, rounds[PLAIN], strict=True)
             ]
             row[f"{key}, times"] = statistics.median(ratios)
+        row["rounds"] = found
         figures[name] = row
     return figures
 
