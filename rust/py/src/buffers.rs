@@ -69,6 +69,23 @@ pub fn address<'py>(py: Python<'py>, text: &AddressText) -> PyResult<Bound<'py, 
     }
 }
 
+/// A `bytes` of all pieces, one behind the other, written once.
+pub fn concatenated<'py>(py: Python<'py>, pieces: &[&[u8]]) -> PyResult<Bound<'py, PyBytes>> {
+    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+    // SAFETY: the new object is a `bytes` of as many bytes as the pieces have, and nobody else has
+    // it yet; each piece is written behind those before it.
+    unsafe {
+        let made = ffi::PyBytes_FromStringAndSize(std::ptr::null(), length.cast_signed());
+        let made = Bound::from_owned_ptr_or_err(py, made)?;
+        let mut out = ffi::PyBytes_AsString(made.as_ptr()).cast::<u8>();
+        for piece in pieces {
+            out.copy_from_nonoverlapping(piece.as_ptr(), piece.len());
+            out = out.add(piece.len());
+        }
+        Ok(made.cast_into_unchecked())
+    }
+}
+
 /// A list of addresses.
 pub fn addresses<'py>(py: Python<'py>, texts: &[AddressText]) -> PyResult<Bound<'py, PyList>> {
     let strings = texts.iter().map(|text| address(py, text));
