@@ -480,25 +480,25 @@ impl<'a> Cursor<'a> {
         Ok(Span::new(start, self.at, entries, kind))
     }
 
-    /// Steps over the value that begins here, inside of one container. When it is an object of nothing but texts, `most` of them, its names and texts are in `entries` then,
-    /// and it is told so.
+    /// Steps over the value that begins here, inside of one container. When it is an object, its names and texts are in `entries` then; [`Texts::Other`] when they are not all
+    /// that it has, or more than `most`.
     fn object_of_texts(
         &mut self,
         entries: &mut Entries,
         most: usize,
-    ) -> Result<(Span, bool), Fault> {
-        entries.clear();
-        let first = self.next_byte();
-        let start = self.at;
-        if first == Some(b'{') {
-            self.at += 1;
-            if self.texts(entries, most)? {
-                let object = Span::new(start, self.at, entries.len(), Kind::Object);
-                return Ok((object, true));
-            }
-            self.at = start;
+    ) -> Result<(Span, Texts), Fault> {
+        if self.next_byte() != Some(b'{') {
+            return Ok((self.value(1)?, Texts::NoObject));
         }
-        Ok((self.value(1)?, false))
+        let start = self.at;
+        self.at += 1;
+        entries.clear();
+        if self.texts(entries, most)? {
+            let object = Span::new(start, self.at, entries.len(), Kind::Object);
+            return Ok((object, Texts::All));
+        }
+        self.at = start;
+        Ok((self.value(1)?, Texts::Other))
     }
 
     /// Steps over the members of an object, and its end; `false` at the first one that is no text, or one too many.
@@ -793,6 +793,17 @@ pub struct Member {
 /// Names and texts of an object of texts: where they stand.
 pub type Entries = Vec<(Span, Span)>;
 
+/// What was found where an object of texts may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Not an object.
+    NoObject,
+    /// An object of texts, and of no more than were asked for.
+    All,
+    /// Another object.
+    Other,
+}
+
 /// The text of a frame: at most [`MAX_BYTES`] of UTF-8.
 ///
 /// # Errors
@@ -864,7 +875,7 @@ impl<'a> Members<'a> {
         value.map_err(|fault| self.cursor.why(fault))
     }
 
-    /// The same; when the value is an object of nothing but texts, `most` of them, its names and texts are in `entries` then, and it is told so.
+    /// The same; when the value is an object, its names and texts are in `entries` then, if they are all that it has, and no more than `most`.
     ///
     /// # Errors
     /// As for [`Self::next_member`].
@@ -872,7 +883,7 @@ impl<'a> Members<'a> {
         &mut self,
         entries: &mut Entries,
         most: usize,
-    ) -> Result<(Span, bool), Refusal> {
+    ) -> Result<(Span, Texts), Refusal> {
         let value = self.cursor.object_of_texts(entries, most);
         value.map_err(|fault| self.cursor.why(fault))
     }
@@ -907,7 +918,7 @@ pub(crate) fn object_of_texts(
     let mut cursor = Cursor::new(text);
     cursor.at = start;
     let found = cursor.object_of_texts(entries, most);
-    found.is_ok_and(|(_, are_texts)| are_texts)
+    found.is_ok_and(|(_, texts)| texts == Texts::All)
 }
 
 /// JSON-5 for the size of a text.

@@ -323,8 +323,10 @@ impl Fields {
                 }
             };
             let value = if matches!(plain, b"keys" | b"K") {
-                let (value, are_texts) = members.object_of_texts(&mut self.keys, MAX_KEYS)?;
-                self.keys_are_texts = are_texts;
+                let (value, texts) = members.object_of_texts(&mut self.keys, MAX_KEYS)?;
+                if texts != json::Texts::NoObject {
+                    self.keys_are_texts = texts == json::Texts::All;
+                }
                 value
             } else {
                 members.value()?
@@ -605,11 +607,7 @@ impl Decoder<'_> {
 
     /// Decodes what may not decode to nothing into the arena, and tells where; what was encoded here stays out. `check_needed` has been here.
     #[inline]
-    fn append_needed(
-        &mut self,
-        envelope: Envelope,
-        field: Field,
-    ) -> Result<Range<usize>, Refusal> {
+    fn append_needed(&mut self, envelope: Envelope, field: Field) -> Result<Range<usize>, Refusal> {
         let place = self.append(envelope, field)?;
         if place.is_empty() && !envelope.is_encoded(field) {
             let name = field.name();

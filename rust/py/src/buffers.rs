@@ -19,15 +19,13 @@ pub fn items<'py, T>(list: &Bound<'py, PyList>, expected: &str) -> PyResult<Vec<
 where
     T: pyo3::type_object::PyTypeCheck,
 {
-    list.iter()
-        .enumerate()
-        .map(|(index, item)| {
-            item.cast_into::<T>().map_err(|error| {
-                let found = error.into_inner();
-                wrong_type(index, expected, &found)
-            })
-        })
-        .collect()
+    // With room for all from the start, which `collect` would not make.
+    let mut found = Vec::with_capacity(list.len());
+    for (index, item) in list.iter().enumerate() {
+        let item = item.cast_into::<T>();
+        found.push(item.map_err(|error| wrong_type(index, expected, &error.into_inner()))?);
+    }
+    Ok(found)
 }
 
 /// The `TypeError` for the item at `index`.

@@ -9,9 +9,7 @@ use dimp_core::code::{Code, Refusal};
 use dimp_core::encode::{Bracket, Writer};
 use dimp_core::identity::Identifier;
 use dimp_core::json::{self, Members, Number, Scanner, Token};
-use dimp_core::message::{
-    self, Changed, Changes, Decoded, Emitter, Message, Table, Written,
-};
+use dimp_core::message::{self, Changed, Changes, Decoded, Emitter, Message, Table, Written};
 use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -337,6 +335,12 @@ impl ReliableMessage {
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let frame = self.table.get().frames[self.index].as_bytes(py);
         build_object(py, json::text(frame).map_err(buffers::refused)?, true)
+    }
+
+    /// Copied and pickled as its frame, which any tier can read again.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Py<PyBytes>,))> {
+        let decode = py.import("dimp_fast.message")?.getattr("decode")?;
+        Ok((decode, (self.frame(py),)))
     }
 
     fn __repr__(&self) -> String {
