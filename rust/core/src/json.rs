@@ -115,9 +115,12 @@ impl Default for Span {
     }
 }
 
-/// A place in a text, or a number of entries. No text that is read is so long that it does not fit, and one that was written is refused for its size.
+/// A place in a text, or a number of entries. They fit: no text that is read is longer than [`MAX_BYTES`], and one that is written is refused for its size before anybody asks
+/// where its parts are.
+#[inline]
+#[expect(clippy::cast_possible_truncation)]
 fn place(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+    at as u32
 }
 
 impl Span {

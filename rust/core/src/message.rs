@@ -285,7 +285,7 @@ struct Fields {
     twice: Option<Field>,
     /// Names of what is not known.
     others: Vec<Span>,
-    /// What `keys` has, when that is all texts. The names are hints.
+    /// What `keys` has, when it has nothing but texts that were not made here. The names are hints.
     keys: Entries,
     keys_are_texts: bool,
 }
@@ -314,13 +314,12 @@ impl Fields {
         self.clear();
         let mut members = Members::new(text)?;
         while let Some(name) = members.next_name()? {
-            let escaped; // One name in a million.
-            let plain = match name.plain(text) {
-                Some(plain) => plain,
-                None => {
-                    escaped = unescape(name, text);
-                    escaped.as_bytes()
-                }
+            let escaped;
+            let plain = if let Some(plain) = name.plain(text) {
+                plain
+            } else {
+                escaped = unescape(name, text);
+                escaped.as_bytes()
             };
             let value = if matches!(plain, b"keys" | b"K") {
                 let (value, texts) = members.object_of_texts(&mut self.keys, MAX_KEYS)?;
@@ -444,7 +443,8 @@ impl<'a> Envelope<'a> {
         if !self.span(Field::Time).is_short_decimal() {
             self.time()?;
         }
-        if !self.span(Field::Type).is_short_integer() {
+        let kind = self.span(Field::Type);
+        if !kind.is_short_integer() && !kind.is_text() {
             self.kind()?;
         }
         Ok(())
@@ -576,10 +576,8 @@ impl Decoder<'_> {
         for field in [Field::Key, Field::Iv] {
             self.append(envelope, field)?;
         }
-        if !envelope.is_encoded(Field::Keys) {
-            for (_, value) in &envelope.fields.keys {
-                self.append_text(Field::Keys, &unescape(*value, envelope.text))?;
-            }
+        for (_, value) in &envelope.fields.keys {
+            self.append_text(Field::Keys, &unescape(*value, envelope.text))?;
         }
         self.arena.truncate(before);
         Ok(())

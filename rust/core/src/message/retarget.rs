@@ -263,6 +263,7 @@ impl<'s, 'f> Splice<'s, 'f> {
 }
 
 /// Whether a string of `text` is this one.
+#[inline]
 fn is(string: Span, text: &str, wanted: &str) -> bool {
     match string.plain(text) {
         Some(plain) => plain == wanted.as_bytes(),
