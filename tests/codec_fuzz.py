@@ -1,5 +1,5 @@
-"""Mutated frames through the codec of every tier and SIMD level that is here; all must see the
-same.
+"""Mutated frames, and mappings as many, through the codec of every tier and SIMD level that is
+here; all must see the same.
 
     python tests/codec_fuzz.py [FRAMES [SEED]]
 
@@ -11,10 +11,11 @@ variable ``DIMP_FAST_SOAK`` says.
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import simd_levels
@@ -67,6 +68,21 @@ CHANGES: list[dict[str, Any]] = [
     {"receiver": None, "y": {"z": 1.5}},
 ]
 
+NAMES = [
+    "sender", "receiver", "time", "type", "group", "keys", "key", "data", "signature", "meta",
+    "visa", "IV", "from", "rcpt", "traces", "F", "R", "W", "T", "G", "K", "D", "V", "M", "P", "x",
+    "\u00e9\n", "",
+]  # fmt: skip
+
+VALUES: list[Any] = [
+    None, True, 0, 136, -1, 2**63, 10**30, 10**400, 1.5, -0.0, 1e16, 1e-7, math.inf, math.nan,
+    "", "QUJD", "QUI", "!", "data:;base64,QUI=", "{}", '\u00e9"\\/\n\U0001f600', "\ud800", "12",
+    "1.5", "y" * 70, HULK, ETH, "everyone@everywhere", "anywhere", "nobody", b"", b"x",
+    b"\xff" * 70, [], [1, {"a": None}], [0] * 65, {}, {"a": "QUJD"}, {"a": b"x", "digest": b""},
+    {"a": "QUI=", "b": b"x"}, {"a": "!"}, {"a": 1}, {"type": 1, "key": {"a": [True, 0.1]}},
+    {"": "", "\u00e9": "\u00e9"}, {"\udc00": b""},
+]  # fmt: skip
+
 
 class Texts(dict[str, str]):
     """Stands for IDs: each is its text."""
@@ -99,6 +115,21 @@ def mutate(randomness: random.Random, frame: bytes) -> bytes:
     return bytes(text)
 
 
+def jumble(randomness: random.Random) -> dict[str, Any]:
+    """A message to be sent, with up to three fields that are other ones."""
+    data = b"x" * randomness.randrange(99)
+    fields: dict[str, Any] = {
+        "sender": HULK, "receiver": ETH, "time": 1700000002.5, "data": data,
+        "keys": {HULK: b"key", "digest": b"digest"}, "type": 1, "signature": "QUJD",
+    }  # fmt: skip
+    for _ in range(randomness.randrange(4)):
+        name = randomness.choice(NAMES)
+        fields.pop(name, None)
+        if randomness.random() < 0.9:
+            fields[name] = randomness.choice(VALUES)
+    return fields
+
+
 def seen(table: Any) -> tuple[Any, ...]:
     """Everything that a table says, but for its reasons."""
     rows = [
@@ -125,30 +156,38 @@ def changed(tier: Any, frames: list[bytes], fields: dict[str, Any]) -> tuple[Any
 
 
 def emitted(tier: Any, messages: list[dict[str, Any]], *, short: bool) -> list[Any]:
-    """The frames of messages, or the codes of their refusals."""
+    """The frames of messages, or the codes of their refusals; misuse has none."""
 
     def emit(fields: dict[str, Any]) -> Any:
         try:
             return tier.encode(fields, short)
         except ValueError as refusal:
             return refusal.args[0]
+        except TypeError:
+            return TypeError
 
     return [emit(fields) for fields in messages] if hasattr(tier, "encode") else []
 
 
 def look(
-    tier: Any, frames: list[bytes], fields: dict[str, Any], *, short: bool = False
+    tier: Any,
+    frames: list[bytes],
+    fields: dict[str, Any],
+    mappings: Sequence[dict[str, Any]] = (),
+    *,
+    short: bool = False,
 ) -> tuple[Any, ...]:
-    """All that a tier says about frames, and what it makes of them."""
+    """All that a tier says about frames, and what it makes of them and of mappings."""
     table = tier.decode_batch(frames, 1)
     messages = [message.to_dict() for message in table.messages(Texts()) if message]
     for message in messages[::2]:
         message["signature"] = b"signature"
+    messages += mappings
     return seen(table), changed(tier, frames, fields), emitted(tier, messages, short=short)
 
 
 def compare(tiers: Mapping[str, Any], *, rounds: int, seed: int) -> Counter[int]:
-    """Rounds of frames through all tiers; how often each code came.
+    """Rounds of frames and mappings through all tiers; how often each code came for a frame.
 
     Raises:
         AssertionError: a tier differs from the Python tier; it names the frame.
@@ -157,15 +196,16 @@ def compare(tiers: Mapping[str, Any], *, rounds: int, seed: int) -> Counter[int]
     counts: Counter[int] = Counter()
     for _ in range(rounds):
         frames = [mutate(randomness, randomness.choice(SEEDS)) for _ in range(BATCH)]
+        mappings = [jumble(randomness) for _ in range(BATCH)]
         fields, short = randomness.choice(CHANGES), randomness.random() < 0.5
-        wanted = look(tiers["python"], frames, fields, short=short)
+        wanted = look(tiers["python"], frames, fields, mappings, short=short)
         counts.update(wanted[0][0])
         for name, tier in tiers.items():
             for level in (None, *simd_levels.below()) if name == _dispatch.RUST else (None,):
                 with simd_levels.capped(level):
-                    found = look(tier, frames, fields, short=short)
+                    found = look(tier, frames, fields, mappings, short=short)
                     if not _agree(found, wanted):
-                        culprit = _culprit(tier, tiers["python"], frames, fields)
+                        culprit = _culprit(tier, tiers["python"], frames, fields, mappings)
                         raise AssertionError(f"{name} {level or ''} differs: {culprit}")
     return counts
 
@@ -176,15 +216,23 @@ def _agree(found: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
     return all(one == other or not one for one, other in pairs)
 
 
-def _culprit(tier: Any, twin: Any, frames: list[bytes], fields: dict[str, Any]) -> str:
-    """The frame that tiers differ on."""
-    for frame in frames:
+def _culprit(
+    tier: Any,
+    twin: Any,
+    frames: list[bytes],
+    fields: dict[str, Any],
+    mappings: list[dict[str, Any]],
+) -> str:
+    """The frame or mapping that tiers differ on."""
+    alone: list[tuple[list[bytes], list[dict[str, Any]]]] = [([frame], []) for frame in frames]
+    alone += [([], [mapping]) for mapping in mappings]
+    for some, others in alone:
         for short in (False, True):
-            found = look(tier, [frame], fields, short=short)
-            wanted = look(twin, [frame], fields, short=short)
+            found = look(tier, some, fields, others, short=short)
+            wanted = look(twin, some, fields, others, short=short)
             if not _agree(found, wanted):
-                return f"{frame!r} and {fields} give {found}, not {wanted}"
-    return "on a batch, though on none of its frames alone"
+                return f"{some or others} and {fields} give {found}, not {wanted}"
+    return "on a batch, though on none of its items alone"
 
 
 def main() -> None:
@@ -194,7 +242,8 @@ def main() -> None:
     here = _dispatch.current()
     tiers = {tier: here.load(tier) for tier in _dispatch.TIERS if tier not in here.absent()}
     codes = compare(tiers, rounds=-(-count // BATCH), seed=seed)
-    print(f"{sum(codes.values())} frames, {', '.join(tiers)}: no difference; codes {dict(codes)}")
+    count = sum(codes.values())
+    print(f"{count} frames and mappings, {', '.join(tiers)}: no difference; codes {dict(codes)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The Rust tier. docs/architecture.md says what each operation does."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 __version__: str
@@ -95,6 +95,7 @@ class ReliableMessage:
     @property
     def visa(self) -> dict[str, Any] | None: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]: ...
 
 def decode_batch(frames: list[bytes], threads: int) -> MessageTable: ...
 def encode(message: dict[str, Any], short: bool) -> bytes: ...

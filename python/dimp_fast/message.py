@@ -52,7 +52,8 @@ class ReliableMessage(ABC):
     """One decoded message: a view of its place in a batch. Immutable, and safe to share.
 
     A field is made when it is asked for, from the bytes that came; what is needed often is best
-    asked for once. A message keeps its whole batch in memory. Each tier has a class of its own
+    asked for once. A message keeps its whole batch in memory. A copy of it, and one that was
+    pickled, is its frame decoded again, and keeps nothing else. Each tier has a class of its own
     that counts as this one.
     """
 
@@ -338,9 +339,9 @@ def retarget_batch(
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     """The same with IDs as text."""
-    for name in fields:
-        if type(fields[name]) is Identifier:
-            fields[name] = str(fields[name])
+    for name, value in fields.items():
+        if type(value) is Identifier:
+            fields[name] = str(value)
     return fields
 
 

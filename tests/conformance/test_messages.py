@@ -4,8 +4,10 @@ re-targeting have modules of their own."""
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import math
+import pickle
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -187,6 +189,38 @@ def test_json_3_duplicates_in_keys(tier: str) -> None:
     assert code_of(raw('"keys": {"a": "AAAA", "a": "AAAA"}')) is Code.MALFORMED
     assert code_of(raw(r'"keys": {"a": "AAAA", "\u0061": "AAAA"}')) is Code.MALFORMED
     assert code_of(raw('"K": {"a": "AAAA", "a": "AAAA"}')) is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [("{}", Code.OK), ('{ "a" :\t"" }', Code.OK), ('{"a": "QUJD", "b\\n": "QUJD"}', Code.OK),
+     ('{"a": "QUJD", "b": 1}', Code.MALFORMED), ('{"a": null}', Code.MALFORMED),
+     ('{"a": {}, "a": {}}', Code.MALFORMED), ('{"a": "QUJD",}', Code.MALFORMED),
+     ('{"a": "QUJD" "b": ""}', Code.MALFORMED), ('{"a": "\\ud800"}', Code.MALFORMED),
+     ('{"a": "QUJD"]', Code.MALFORMED), ('{"a" "QUJD"}', Code.MALFORMED),
+     (f'{{"a": "", "b": {nested(63)}}}', Code.MALFORMED),
+     (f'{{"a": "", "b": {nested(64)}}}', Code.TOO_LARGE),
+     (f'{{"a": 1, "b": {nested(64)}, "c"}}', Code.TOO_LARGE),
+     (f'{{"a": 1, "b", "c": {nested(64)}}}', Code.MALFORMED)],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["keys", "K", "k\\u0065ys"])
+def test_msg_2_keys_are_texts(tier: str, name: str, keys: str, code: Code) -> None:
+    for tail in ('"x": 1', '"key": "QUJD"'):
+        text = raw(f'"{name}": {keys}', tail)
+        assert code_of(text) is code
+        if code is Code.OK:
+            assert decode(text).keys == json.loads(keys)
+
+
+def test_msg_1_a_short_key_beside_long_keys(tier: str) -> None:
+    keys, key = '"keys": {"a": "QUJD"}', '"K": "AAAA"'
+    for members in ((keys, key), (key, keys), (keys, '"K": "!"'), ('"keys": {"a": "!"}', key)):
+        sound = "!" not in "".join(members)
+        assert code_of(raw(*members)) is (Code.OK if sound else Code.BAD_ENCODING)
+        if sound:
+            assert decode(raw(*members)).keys == {"a": "QUJD"}
+    assert code_of(raw('"keys": {"a": 1}', key)) is Code.MALFORMED
+    assert code_of(raw(keys, '"K": {}')) is Code.MALFORMED
 
 
 def test_json_3_elsewhere_the_last_one_wins(tier: str) -> None:
@@ -710,6 +744,26 @@ def test_msg_fields_that_are_absent(tier: str) -> None:
     assert message.is_broadcast
     assert (message.group, message.time, message.type) == (None, None, None)
     assert (message.keys, message.meta, message.visa) == ({}, None, None)
+
+
+def copies(message: ReliableMessage) -> list[ReliableMessage]:
+    pickled = [pickle.dumps(message, number) for number in range(pickle.HIGHEST_PROTOCOL + 1)]
+    return [copy.copy(message), copy.deepcopy([message])[0], *map(pickle.loads, pickled)]
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_msg_copies_and_pickles_are_the_frame_again(tier: str, short: bool) -> None:
+    fields = {**BASE, "keys": {"a": "AAAA"}, "meta": {"type": 1}, "x": [1.5, None]}
+    text = encode(fields, short=short)
+    message = decode_batch([b"{}", text, changed()])[1]
+    # Nothing of the tier is in it, so that any other tier can read it.
+    assert message.__reduce__() == (decode, (text,))
+    for again in copies(message):
+        assert type(again) is type(message)
+        assert again.frame == text
+        assert again.sender is message.sender
+        assert (again.data, again.signature) == (message.data, message.signature)
+        assert again.to_dict() == fields
 
 
 def test_msg_fields_are_made_anew_and_ids_are_not(tier: str) -> None:

@@ -164,6 +164,46 @@ def test_msg_11_frames_that_are_not_sound(tier: str) -> None:
     assert code_of(frame(data="!", sender="nobody", key="!"), rcpt="x") is Code.OK
 
 
+@pytest.mark.parametrize("size", [0, 1, 4, 5, 9])
+def test_json_3_names_that_come_twice(tier: str, size: int) -> None:
+    """However many there are, wherever the two stand, and however they are written."""
+    names = [f"n{number}" for number in range(size)]
+    for place in ("", '"keys": {'):
+        for name in ("x", "\\u0078", "\u00e9"):
+            for twice in range(size):
+                members = [f'"{other}": "AAAA"' for other in (*names, name)]
+                good = frame()[:-1] + f", {place}{', '.join(members)}".encode()
+                end = b"}}" if place else b"}"
+                assert code_of(good + end, rcpt="x") is Code.OK
+                bad = good + f', "\\u006e{twice}": "AAAA"'.encode() + end
+                assert code_of(bad, rcpt="x") is Code.MALFORMED
+                bad = good + f', "n{twice}": "AAAA"'.encode() + end
+                assert code_of(bad, rcpt="x") is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("time", "code"),
+    [("0", Code.OK), ("0.0", Code.OK), ("1700000002.123456", Code.OK), ("9" * 18, Code.OK),
+     ("9" * 19, Code.MALFORMED), ("9" * 400, Code.MALFORMED), ("0." + "9" * 400, Code.OK),
+     ("-0", Code.OK), ("-0.0", Code.OK), ("-1", Code.MALFORMED), ("-0.5", Code.MALFORMED),
+     ("1e3", Code.OK), ("1E+3", Code.OK), ("1e999", Code.MALFORMED), ("-1e-9", Code.MALFORMED),
+     ('"1.5"', Code.OK), ('"-1"', Code.MALFORMED), ("null", Code.OK), ("true", Code.MALFORMED)],
+)  # fmt: skip
+def test_msg_2_times(tier: str, time: str, code: Code) -> None:
+    assert code_of(frame().replace(b"1.5", time.encode()), rcpt="x") is code
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("0", Code.OK), ("-7", Code.OK), ("9" * 18, Code.OK), (str(2**63 - 1), Code.OK),
+     (str(2**63), Code.MALFORMED), (str(-(2**63)), Code.OK), (str(-(2**63) - 1), Code.MALFORMED),
+     ("1.0", Code.MALFORMED), ("1e1", Code.MALFORMED), ('"text"', Code.OK), ("[]", Code.MALFORMED)],
+)  # fmt: skip
+def test_msg_2_types(tier: str, kind: str, code: Code) -> None:
+    text = frame().replace(b'"type": 1', f'"type": {kind}'.encode())
+    assert code_of(text, rcpt="x") is code
+
+
 def test_msg_11_size_of_what_comes_out(tier: str) -> None:
     limit = 16 * 1024 * 1024
     text = frame(x="y" * (limit - len(frame(x=""))))

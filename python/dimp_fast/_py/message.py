@@ -124,6 +124,12 @@ class ReliableMessage:
         fields: dict[str, Any] = _plain(self._message.fields)
         return fields
 
+    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]:
+        """Copied and pickled as its frame, which any tier can read again."""
+        from ..message import decode  # whoever unpickles it may have other tiers
+
+        return decode, (self.frame,)
+
     def __repr__(self) -> str:
         sender, receiver = self._message.sender.canonical, self._message.receiver.canonical
         return f"<ReliableMessage {sender} -> {receiver}, {len(self.data)} bytes>"

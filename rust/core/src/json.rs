@@ -86,6 +86,11 @@ enum Kind {
     Null,
     True,
     False,
+    /// A number that is nothing but digits.
+    Digits,
+    /// Digits, a point and digits.
+    Decimal,
+    /// Another number.
     Number,
     Text,
     /// A text with escapes in it.
@@ -94,16 +99,28 @@ enum Kind {
     Object,
 }
 
-/// Where a value stands, and what it is.
+/// Where a value stands, and what it is. Of a name, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Of its first byte: a quote or a bracket, where it has them.
-    pub start: usize,
-    /// Behind its last byte.
-    pub end: usize,
-    /// How many items or members a container has; 0 for other values.
-    pub entries: usize,
+    // A message has fifteen of them, and texts are shorter than that.
+    start: u32,
+    end: u32,
+    entries: u32,
     kind: Kind,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self::NULL
+    }
+}
+
+/// A place in a text, or a number of entries. They fit: no text that is read is longer than [`MAX_BYTES`], and one that is written is refused for its size before anybody asks
+/// where its parts are.
+#[inline]
+#[expect(clippy::cast_possible_truncation)]
+fn place(at: usize) -> u32 {
+    at as u32
 }
 
 impl Span {
@@ -128,18 +145,60 @@ impl Span {
             Some(b'n') => Kind::Null,
             _ => Kind::Number,
         };
+        Self::new(start, text.len(), entries, kind)
+    }
+
+    #[inline]
+    fn new(start: usize, end: usize, entries: usize, kind: Kind) -> Self {
+        let [start, end, entries] = [start, end, entries].map(place);
         Self {
             start,
-            end: text.len(),
+            end,
             entries,
             kind,
         }
     }
 
+    /// Of its first byte: a quote or a bracket, where it has them.
+    #[inline]
+    #[must_use]
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// Behind its last byte.
+    #[inline]
+    #[must_use]
+    pub fn end(self) -> usize {
+        self.end as usize
+    }
+
     /// The bytes that it takes.
+    #[inline]
     #[must_use]
     pub fn place(self) -> Range<usize> {
-        self.start..self.end
+        self.start()..self.end()
+    }
+
+    /// How many items or members a container has; 0 for other values.
+    #[inline]
+    #[must_use]
+    pub fn entries(self) -> usize {
+        self.entries as usize
+    }
+
+    /// Whether it is a number of a few digits, an integer: one that signed 64 bits hold.
+    #[inline]
+    #[must_use]
+    pub fn is_short_integer(self) -> bool {
+        self.kind == Kind::Digits && self.place().len() <= FEW
+    }
+
+    /// Whether it is a number of a few digits, with a fraction or without: one that is not below 0 and finite.
+    #[inline]
+    #[must_use]
+    pub fn is_short_decimal(self) -> bool {
+        matches!(self.kind, Kind::Digits | Kind::Decimal) && self.place().len() <= FEW
     }
 
     /// Whether it is `null`.
@@ -171,34 +230,44 @@ impl Span {
     #[must_use]
     pub fn text(self, text: &str) -> Option<Text<'_>> {
         self.is_text().then(|| Text {
-            raw: &text[self.start + 1..self.end - 1],
+            raw: &text[self.start() + 1..self.end() - 1],
             escaped: self.kind == Kind::Escaped,
         })
+    }
+
+    /// The bytes of that string, when it has no escapes.
+    #[inline]
+    #[must_use]
+    pub fn plain(self, text: &str) -> Option<&[u8]> {
+        (self.kind == Kind::Text).then(|| &text.as_bytes()[self.start() + 1..self.end() - 1])
     }
 
     /// The value in the text where it was found.
     #[must_use]
     pub fn value(self, text: &str) -> Value<'_> {
         let raw = &text[self.place()];
-        let entries = self.entries;
+        let entries = self.entries();
         match self.kind {
             Kind::Null => Value::Null,
             Kind::True => Value::Bool(true),
             Kind::False => Value::Bool(false),
-            Kind::Number => Value::Number(raw),
+            Kind::Digits | Kind::Decimal | Kind::Number => Value::Number(raw),
             Kind::Text | Kind::Escaped => Value::String(Text {
                 raw: &raw[1..raw.len() - 1],
                 escaped: self.kind == Kind::Escaped,
             }),
             Kind::Array => Value::Array { raw, entries },
             Kind::Object => Value::Object {
-                start: self.start,
+                start: self.start(),
                 raw,
                 entries,
             },
         }
     }
 }
+
+/// Characters of a number that are a few: 64 bits hold what they say.
+const FEW: usize = 18;
 
 /// The text cannot be read on; the cursor knows why.
 #[derive(Clone, Copy)]
@@ -259,32 +328,34 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over a name and the colon behind it; tells whether the name has escapes, and where it ends.
+    /// Steps over a name and the colon behind it.
     #[inline(always)]
-    fn name(&mut self) -> Result<(bool, usize), Fault> {
+    fn name(&mut self) -> Result<Span, Fault> {
         if self.next_byte() != Some(b'"') {
             return Err(self.fault());
         }
-        let escaped = self.string()?;
-        let end = self.at;
+        let name = self.string()?;
         if self.next_byte() != Some(b':') {
             return Err(self.fault());
         }
         self.at += 1;
-        Ok((escaped, end))
+        Ok(name)
     }
 
-    /// Steps over the string at whose opening quote this is; tells whether it has escapes.
+    /// Steps over the string at whose opening quote this is.
     #[inline(always)]
-    fn string(&mut self) -> Result<bool, Fault> {
-        let start = self.at + 1;
+    fn string(&mut self) -> Result<Span, Fault> {
+        let quote = self.at;
+        let start = quote + 1;
         self.at = start + self.plain.reading(&self.text.as_bytes()[start..]);
-        if self.peek() == Some(b'"') {
+        let kind = if self.peek() == Some(b'"') {
             self.at += 1;
-            return Ok(false);
-        }
-        self.escaped_string()?;
-        Ok(true)
+            Kind::Text
+        } else {
+            self.escaped_string()?;
+            Kind::Escaped
+        };
+        Ok(Span::new(quote, self.at, 0, kind))
     }
 
     /// Steps over the rest of a string, from its first byte that needs attention.
@@ -329,11 +400,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn scalar(&mut self) -> Result<Kind, Fault> {
         match self.next_byte() {
-            Some(b'"') => Ok(if self.string()? {
-                Kind::Escaped
-            } else {
-                Kind::Text
-            }),
+            Some(b'"') => Ok(self.string()?.kind),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.word("true", Kind::True),
             Some(b'f') => self.word("false", Kind::False),
@@ -352,8 +419,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn number(&mut self) -> Result<Kind, Fault> {
+        let mut kind = Kind::Digits;
         if self.peek() == Some(b'-') {
             self.at += 1;
+            kind = Kind::Number;
         }
         if self.peek() == Some(b'0') {
             self.at += 1;
@@ -363,6 +432,9 @@ impl<'a> Cursor<'a> {
         if self.peek() == Some(b'.') {
             self.at += 1;
             self.digits()?;
+            if kind == Kind::Digits {
+                kind = Kind::Decimal;
+            }
         }
         if let Some(b'e' | b'E') = self.peek() {
             self.at += 1;
@@ -370,8 +442,9 @@ impl<'a> Cursor<'a> {
                 self.at += 1;
             }
             self.digits()?;
+            kind = Kind::Number;
         }
-        Ok(Kind::Number)
+        Ok(kind)
     }
 
     #[inline(always)]
@@ -407,13 +480,51 @@ impl<'a> Cursor<'a> {
             Some(b'[') => (Kind::Array, self.container(outside)?),
             _ => (self.scalar()?, 0),
         };
-        let end = self.at;
-        Ok(Span {
-            start,
-            end,
-            entries,
-            kind,
-        })
+        Ok(Span::new(start, self.at, entries, kind))
+    }
+
+    /// Steps over the value that begins here, inside of one container. When it is an object, its names and texts are in `entries` then; [`Texts::Other`] when they are not all
+    /// that it has, or more than `most`.
+    fn object_of_texts(
+        &mut self,
+        entries: &mut Entries,
+        most: usize,
+    ) -> Result<(Span, Texts), Fault> {
+        if self.next_byte() != Some(b'{') {
+            return Ok((self.value(1)?, Texts::NoObject));
+        }
+        let start = self.at;
+        self.at += 1;
+        entries.clear();
+        if self.texts(entries, most)? {
+            let object = Span::new(start, self.at, entries.len(), Kind::Object);
+            return Ok((object, Texts::All));
+        }
+        self.at = start;
+        Ok((self.value(1)?, Texts::Other))
+    }
+
+    /// Steps over the members of an object, and its end; `false` at the first one that is no text, or one too many.
+    fn texts(&mut self, entries: &mut Entries, most: usize) -> Result<bool, Fault> {
+        if self.next_byte() == Some(b'}') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            let name = self.name()?;
+            if entries.len() == most || self.next_byte() != Some(b'"') {
+                return Ok(false);
+            }
+            entries.push((name, self.string()?));
+            match self.next_byte() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                _ => return Err(self.fault()),
+            }
+        }
     }
 
     /// Steps over the container that begins here and counts its entries.
@@ -535,12 +646,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn name(&mut self) -> Result<Token<'a>, Fault> {
-        let start = self.cursor.at;
-        let (escaped, end) = self.cursor.name()?;
+        let name = self.cursor.name()?;
         self.expect = Expect::Value;
         Ok(Token::Name(Text {
-            raw: &self.cursor.text[start + 1..end - 1],
-            escaped,
+            raw: &self.cursor.text[name.start() + 1..name.end() - 1],
+            escaped: name.kind == Kind::Escaped,
         }))
     }
 
@@ -557,7 +667,7 @@ impl<'a> Scanner<'a> {
                 raw: &raw[1..raw.len() - 1],
                 escaped: kind == Kind::Escaped,
             }),
-            Kind::Number => Token::Number(raw),
+            Kind::Digits | Kind::Decimal | Kind::Number => Token::Number(raw),
             Kind::True => Token::Bool(true),
             Kind::False => Token::Bool(false),
             Kind::Null | Kind::Array | Kind::Object => Token::Null,
@@ -674,15 +784,27 @@ pub enum Value<'a> {
     },
 }
 
-/// One name and its value, and where they stand.
+/// One name and its value: where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Member<'a> {
+pub struct Member {
     /// The name.
-    pub name: Text<'a>,
-    /// Where it begins, at its quote.
-    pub start: usize,
+    pub name: Span,
     /// The value.
     pub value: Span,
+}
+
+/// Names and texts of an object of texts: where they stand.
+pub type Entries = Vec<(Span, Span)>;
+
+/// What was found where an object of texts may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Not an object.
+    NoObject,
+    /// An object of texts, and of no more than were asked for.
+    All,
+    /// Another object.
+    Other,
 }
 
 /// The text of a frame: at most [`MAX_BYTES`] of UTF-8.
@@ -705,11 +827,12 @@ pub struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// The members of `text`, of which nothing is checked but its first byte.
+    /// The members of `text`, of which nothing is checked but its size and its first byte.
     ///
     /// # Errors
-    /// `MALFORMED`.
+    /// `TOO_LARGE` or `MALFORMED`.
     pub fn new(text: &'a str) -> Result<Self, Refusal> {
+        check_size(text.len())?;
         let mut cursor = Cursor::new(text);
         if cursor.next_byte() != Some(b'{') {
             return Err(Refusal::new(Code::Malformed, "not a JSON object"));
@@ -725,18 +848,52 @@ impl<'a> Members<'a> {
     ///
     /// # Errors
     /// `MALFORMED` or `TOO_LARGE`. Nothing may be read after an error, nor after the end.
+    #[inline]
+    pub fn next_member(&mut self) -> Result<Option<Member>, Refusal> {
+        let Some(name) = self.next_name()? else {
+            return Ok(None);
+        };
+        let value = self.value()?;
+        Ok(Some(Member { name, value }))
+    }
+
+    /// The name of the next one, whose value has to be read then; the rest as for [`Self::next_member`].
+    ///
+    /// # Errors
+    /// Likewise.
     #[inline(always)]
     #[expect(clippy::inline_always)] // So that a member stays in registers.
-    pub fn next_member(&mut self) -> Result<Option<Member<'a>>, Refusal> {
-        match self.step() {
-            Ok(member) => Ok(member),
-            Err(fault) => Err(self.cursor.why(fault)),
-        }
+    pub fn next_name(&mut self) -> Result<Option<Span>, Refusal> {
+        self.step().map_err(|fault| self.cursor.why(fault))
+    }
+
+    /// The value behind a name.
+    ///
+    /// # Errors
+    /// As for [`Self::next_member`].
+    #[inline(always)]
+    #[expect(clippy::inline_always)]
+    pub fn value(&mut self) -> Result<Span, Refusal> {
+        let value = self.cursor.value(1);
+        value.map_err(|fault| self.cursor.why(fault))
+    }
+
+    /// The same; when the value is an object, its names and texts are in `entries` then, if they are all that it has, and no more than `most`.
+    ///
+    /// # Errors
+    /// As for [`Self::next_member`].
+    pub fn object_of_texts(
+        &mut self,
+        entries: &mut Entries,
+        most: usize,
+    ) -> Result<(Span, Texts), Refusal> {
+        let value = self.cursor.object_of_texts(entries, most);
+        value.map_err(|fault| self.cursor.why(fault))
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always)]
-    fn step(&mut self) -> Result<Option<Member<'a>>, Fault> {
+    fn step(&mut self) -> Result<Option<Span>, Fault> {
         let cursor = &mut self.cursor;
         match cursor.next_byte() {
             Some(b'}') => {
@@ -746,23 +903,25 @@ impl<'a> Members<'a> {
                     Some(_) => Err(cursor.fault()),
                 };
             }
-            Some(b',') if self.follows => {
-                cursor.at += 1;
-                cursor.next_byte();
-            }
+            Some(b',') if self.follows => cursor.at += 1,
             Some(b'"') if !self.follows => self.follows = true,
             _ => return Err(cursor.fault()),
         }
-        let start = cursor.at;
-        let (escaped, end) = cursor.name()?;
-        let value = cursor.value(1)?;
-        let raw = &cursor.text[start + 1..end - 1];
-        Ok(Some(Member {
-            name: Text { raw, escaped },
-            start,
-            value,
-        }))
+        cursor.name().map(Some)
     }
+}
+
+/// Whether what was written to `text` from `start` on is an object of nothing but texts, `most` of them; its names and texts are in `entries` then.
+pub(crate) fn object_of_texts(
+    text: &str,
+    start: usize,
+    entries: &mut Entries,
+    most: usize,
+) -> bool {
+    let mut cursor = Cursor::new(text);
+    cursor.at = start;
+    let found = cursor.object_of_texts(entries, most);
+    found.is_ok_and(|(_, texts)| texts == Texts::All)
 }
 
 /// JSON-5 for the size of a text.
@@ -790,8 +949,9 @@ impl<'a> Object<'a> {
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
         let mut members = Vec::new();
         let mut rest = Members::new(text)?;
-        while let Some(member) = rest.next_member()? {
-            members.push((member.name.unescape(), member.value.value(text)));
+        while let Some(Member { name, value }) = rest.next_member()? {
+            let name = name.text(text).map(Text::unescape).unwrap_or_default();
+            members.push((name, value.value(text)));
         }
         Ok(Self { members })
     }
@@ -804,14 +964,27 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The first name, in the order of the alphabet, that comes twice.
+/// The first name of `text`, in the order of the alphabet, that comes twice.
 #[must_use]
-pub fn duplicate_name<'a>(names: impl ExactSizeIterator<Item = Text<'a>>) -> Option<Cow<'a, str>> {
-    if names.len() < 2 {
-        return None;
+pub fn duplicate_name(
+    text: &str,
+    names: impl ExactSizeIterator<Item = Span> + Clone,
+) -> Option<Cow<'_, str>> {
+    // A few, and most have no more, are compared where they stand.
+    if names.len() <= 4 && names.clone().all(|name| name.kind == Kind::Text) {
+        let raw = |name: Span| &text.as_bytes()[name.place()];
+        let mut rest = names.clone();
+        let mut differ = true;
+        while let Some(name) = rest.next() {
+            differ &= rest.clone().all(|other| raw(other) != raw(name));
+        }
+        if differ {
+            return None;
+        }
     }
     // Sorting needs no hash that somebody could aim at.
-    let mut names: Vec<Cow<'a, str>> = names.map(Text::unescape).collect();
+    let texts = names.filter_map(|name| name.text(text));
+    let mut names: Vec<Cow<'_, str>> = texts.map(Text::unescape).collect();
     names.sort_unstable();
     names
         .windows(2)
@@ -889,7 +1062,7 @@ pub fn seconds(value: Value) -> Option<f64> {
 fn short_decimal(raw: &str) -> Option<f64> {
     const POWERS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
     let bytes = raw.as_bytes();
-    if bytes.len() > 18 {
+    if bytes.len() > FEW {
         return None;
     }
     let mut digits = 0u64;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::base64;
 use crate::code::{Code, Refusal};
 use crate::identity::Identifier;
-use crate::json::{self, Member, Members, Number, Span, Text, Value};
+use crate::json::{self, Entries, Member, Members, Number, Span, Text, Value};
 use crate::pool;
 
 mod emit;
@@ -18,7 +18,7 @@ mod retarget;
 
 pub use emit::{Emitter, Written};
 use known_ids::KnownIds;
-pub use retarget::{Changed, Changes, Pieces};
+pub use retarget::{Changed, Changes};
 
 /// The most entries of `keys` (JSON-5).
 const MAX_KEYS: usize = 4096;
@@ -133,7 +133,11 @@ pub fn decode_batch(frames: &[&[u8]], threads: usize) -> Table {
 fn decode_all(frames: &[&[u8]]) -> Table {
     let size = frames.iter().map(|frame| frame.len()).sum();
     Decoder::lend(size, |decoder| {
-        let items = frames.iter().map(|frame| decoder.decode(frame)).collect();
+        let mut fields = Fields::default();
+        let items = frames
+            .iter()
+            .map(|frame| decoder.decode(frame, &mut fields))
+            .collect();
         let arena = std::mem::take(&mut decoder.arena);
         Table { items, arena }
     })
@@ -210,9 +214,8 @@ impl Field {
 
     /// The field of that name, long or short (MSG-1).
     #[inline]
-    fn of(name: &str, value_is_text: bool) -> Option<Self> {
-        // As bytes these become one decision over length and letters.
-        Some(match name.as_bytes() {
+    fn of(name: &[u8], value_is_text: bool) -> Option<Self> {
+        Some(match name {
             b"sender" | b"F" => Self::Sender,
             b"receiver" | b"R" => Self::Receiver,
             b"time" | b"W" => Self::Time,
@@ -245,7 +248,7 @@ impl Field {
             Self::Traces if value.is_array() => MAX_TRACES,
             _ => return None,
         };
-        (value.entries > most).then_some(most)
+        (value.entries() > most).then_some(most)
     }
 
     fn name(self) -> &'static str {
@@ -269,99 +272,116 @@ impl Field {
     }
 }
 
-/// The known fields of a frame, as they stand there; `null` is absent.
-struct Envelope<'a> {
-    text: &'a str,
-    fields: [Span; Field::COUNT],
+/// The fields of one frame after the other: where they stand, and what there is to say about their names.
+#[derive(Default)]
+struct Fields {
+    spans: [Span; Field::COUNT],
     /// Those that are there, be they `null`.
     seen: u32,
-    /// Those that are base64 which was made here, and need not be decoded to be checked.
-    encoded: u32,
-}
-
-/// Sorts fields by name.
-struct Collector<'a> {
-    fields: [Span; Field::COUNT],
-    seen: u32,
     seen_k: bool,
+    /// Those that are base64 which was made here, and need not be decoded to be checked.
     encoded: u32,
     too_many: Option<(Field, usize)>,
     twice: Option<Field>,
-    others: Vec<Text<'a>>,
+    /// Names of what is not known.
+    others: Vec<Span>,
+    /// What `keys` has, when it has nothing but texts that were not made here. The names are hints.
+    keys: Entries,
+    keys_are_texts: bool,
 }
 
-impl<'a> Collector<'a> {
-    fn new() -> Self {
-        Self {
-            fields: [Span::NULL; Field::COUNT],
-            seen: 0,
-            seen_k: false,
-            encoded: 0,
-            too_many: None,
-            twice: None,
-            others: Vec::new(),
+impl Fields {
+    /// Forgets all; the memory serves the next frame.
+    fn clear(&mut self) {
+        self.spans = [Span::NULL; Field::COUNT];
+        self.seen = 0;
+        self.seen_k = false;
+        self.encoded = 0;
+        self.too_many = None;
+        self.twice = None;
+        self.others.clear();
+        self.keys.clear();
+        self.keys_are_texts = false;
+    }
+
+    /// Reads the whole text; `each` sees all members, and which fields they are.
+    #[inline]
+    fn read<'a>(
+        &'a mut self,
+        text: &'a str,
+        mut each: impl FnMut(Member, Option<Field>),
+    ) -> Result<Envelope<'a>, Refusal> {
+        self.clear();
+        let mut members = Members::new(text)?;
+        while let Some(name) = members.next_name()? {
+            let escaped;
+            let plain = if let Some(plain) = name.plain(text) {
+                plain
+            } else {
+                escaped = unescape(name, text);
+                escaped.as_bytes()
+            };
+            let value = if matches!(plain, b"keys" | b"K") {
+                let (value, texts) = members.object_of_texts(&mut self.keys, MAX_KEYS)?;
+                if texts != json::Texts::NoObject {
+                    self.keys_are_texts = texts == json::Texts::All;
+                }
+                value
+            } else {
+                members.value()?
+            };
+            let field = self.take(plain, value);
+            if field.is_none() {
+                self.others.push(name);
+            }
+            each(Member { name, value }, field);
         }
+        self.finish(text)
     }
 
     /// Takes a field that is known, and tells which it is.
     #[inline(always)]
     #[expect(clippy::inline_always)] // So that a member stays in registers.
-    fn take(&mut self, name: &str, value: Span) -> Option<Field> {
+    fn take(&mut self, name: &[u8], value: Span) -> Option<Field> {
         let field = Field::of(name, value.is_text())?;
         if let Some(most) = field.too_many(value) {
             self.too_many = self.too_many.or(Some((field, most)));
         }
         // Two of `K` are one name twice, even where they stand for `key` and `keys`.
-        let is_k = name == "K";
+        let is_k = name == b"K";
         if self.seen & field.bit() != 0 || self.seen_k && is_k {
             self.twice = Some(field);
         }
         self.seen |= field.bit();
         self.seen_k |= is_k;
-        self.fields[field as usize] = value;
+        self.spans[field as usize] = value;
         Some(field)
     }
 
     /// The fields of `text`. What is too large is found first, then names that come twice (JSON-3, JSON-5).
-    fn finish(self, text: &'a str) -> Result<Envelope<'a>, Refusal> {
+    fn finish<'a>(&'a self, text: &'a str) -> Result<Envelope<'a>, Refusal> {
         if let Some((field, most)) = self.too_many {
             return Err(too_large(field.name(), most));
         }
         let twice = self.twice.map(|field| Cow::Borrowed(field.name()));
-        match twice.or_else(|| json::duplicate_name(self.others.into_iter())) {
-            None => Ok(Envelope {
-                text,
-                fields: self.fields,
-                seen: self.seen,
-                encoded: self.encoded,
-            }),
+        match twice.or_else(|| json::duplicate_name(text, self.others.iter().copied())) {
+            None => Ok(Envelope { text, fields: self }),
             Some(name) => Err(malformed(format!("{}: comes twice", short(&name)))),
         }
     }
 }
 
-impl<'a> Envelope<'a> {
-    /// Reads the whole text; `each` sees all members, and which fields they are.
-    #[inline]
-    fn read(
-        text: &'a str,
-        mut each: impl FnMut(Member<'a>, Option<Field>),
-    ) -> Result<Self, Refusal> {
-        let mut collector = Collector::new();
-        let mut members = Members::new(text)?;
-        while let Some(member) = members.next_member()? {
-            let field = collector.take(&member.name.unescape(), member.value);
-            if field.is_none() {
-                collector.others.push(member.name);
-            }
-            each(member, field);
-        }
-        collector.finish(text)
-    }
+/// The known fields of a frame, as they stand there; `null` is absent.
+#[derive(Clone, Copy)]
+struct Envelope<'a> {
+    text: &'a str,
+    fields: &'a Fields,
+}
 
+impl<'a> Envelope<'a> {
     #[inline]
     fn span(&self, field: Field) -> Span {
-        self.fields[field as usize]
+        self.fields.spans[field as usize]
     }
 
     fn value(&self, field: Field) -> Option<Value<'a>> {
@@ -371,11 +391,11 @@ impl<'a> Envelope<'a> {
 
     /// Whether the frame has the field, be it `null`.
     fn names(&self, field: Field) -> bool {
-        self.seen & field.bit() != 0
+        self.fields.seen & field.bit() != 0
     }
 
     fn is_encoded(&self, field: Field) -> bool {
-        self.encoded & field.bit() != 0
+        self.fields.encoded & field.bit() != 0
     }
 
     #[inline]
@@ -397,8 +417,8 @@ impl<'a> Envelope<'a> {
         Ok(())
     }
 
-    /// MSG-2 for the others; what `keys` has goes into `entries`.
-    fn check_others(&self, entries: &mut Entries<'a>) -> Result<Numbers, Refusal> {
+    /// MSG-2 for the others, but for numbers.
+    fn check_others(&self) -> Result<(), Refusal> {
         for field in TEXTS {
             let span = self.span(field);
             if !span.is_text() && !span.is_null() {
@@ -415,11 +435,33 @@ impl<'a> Envelope<'a> {
         if !traces.is_array() && !traces.is_null() {
             return Err(malformed("traces: not an array"));
         }
-        self.read_keys(entries)?;
-        Ok(Numbers {
-            time: self.time()?,
-            kind: self.kind()?,
-        })
+        self.check_keys()
+    }
+
+    /// MSG-2 for numbers that nobody asks for: most are seen to be sound without being computed.
+    fn check_numbers(&self) -> Result<(), Refusal> {
+        if !self.span(Field::Time).is_short_decimal() {
+            self.time()?;
+        }
+        let kind = self.span(Field::Type);
+        if !kind.is_short_integer() && !kind.is_text() {
+            self.kind()?;
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self) -> Result<(), Refusal> {
+        if !self.span(Field::Keys).is_object() || self.is_encoded(Field::Keys) {
+            return Ok(());
+        }
+        if !self.fields.keys_are_texts {
+            return Err(malformed("keys: a value is not a text"));
+        }
+        let names = self.fields.keys.iter().map(|&(name, _)| name);
+        match json::duplicate_name(self.text, names) {
+            None => Ok(()),
+            Some(name) => Err(malformed(format!("keys: {} comes twice", short(&name)))),
+        }
     }
 
     fn time(&self) -> Result<Option<f64>, Refusal> {
@@ -452,28 +494,6 @@ impl<'a> Envelope<'a> {
         let span = self.span(field);
         span.is_object().then(|| span.place())
     }
-
-    fn read_keys(&self, entries: &mut Entries<'a>) -> Result<(), Refusal> {
-        entries.clear();
-        let Some(place) = self
-            .object(Field::Keys)
-            .filter(|_| !self.is_encoded(Field::Keys))
-        else {
-            return Ok(());
-        };
-        let text = &self.text[place];
-        let mut members = Members::new(text)?;
-        while let Some(Member { name, value, .. }) = members.next_member()? {
-            let Some(value) = value.text(text) else {
-                return Err(malformed("keys: a value is not a text"));
-            };
-            entries.push((name, value));
-        }
-        match json::duplicate_name(entries.iter().map(|(name, _)| *name)) {
-            None => Ok(()),
-            Some(name) => Err(malformed(format!("keys: {} comes twice", short(&name)))),
-        }
-    }
 }
 
 /// Fields that are text when they are there.
@@ -486,41 +506,28 @@ const TEXTS: [Field; 6] = [
     Field::Rcpt,
 ];
 
-/// Names and values of `keys`. The names are hints.
-type Entries<'a> = Vec<(Text<'a>, Text<'a>)>;
-
-/// Time and type of a message.
-struct Numbers {
-    time: Option<f64>,
-    /// `None` too for a type that is a name.
-    kind: Option<i64>,
-}
-
 /// Decodes frames one after the other into one arena.
-struct Decoder<'k, 'a> {
+struct Decoder<'k> {
     known: &'k mut KnownIds,
     arena: Vec<u8>,
-    /// Names and values of `keys` of the frame at hand; here so that its memory serves the next one too.
-    keys: Entries<'a>,
 }
 
-impl<'a> Decoder<'_, 'a> {
+impl Decoder<'_> {
     /// Lends a decoder for frames of so many bytes in all to `work`.
-    fn lend<R>(size: usize, work: impl FnOnce(&mut Decoder<'_, 'a>) -> R) -> R {
+    fn lend<R>(size: usize, work: impl FnOnce(&mut Decoder<'_>) -> R) -> R {
         KnownIds::lend(|known| {
             work(&mut Decoder {
                 known,
                 // Base64 decodes to three quarters; only the text of a broadcast may ask for more.
                 arena: Vec::with_capacity(size / 4 * 3 + SLACK),
-                keys: Vec::new(),
             })
         })
     }
 
-    fn decode(&mut self, frame: &'a [u8]) -> Decoded {
-        let envelope = Envelope::read(json::text(frame)?, |_, _| ())?;
+    fn decode(&mut self, frame: &[u8], fields: &mut Fields) -> Decoded {
+        let envelope = fields.read(json::text(frame)?, |_, _| ())?;
         let before = self.arena.len();
-        let decoded = self.judge(&envelope);
+        let decoded = self.judge(envelope);
         if decoded.is_err() {
             self.arena.truncate(before);
         }
@@ -528,9 +535,10 @@ impl<'a> Decoder<'_, 'a> {
     }
 
     /// MSG-2 to MSG-4: first the JSON types, then base64, then the IDs; but whether `data` is base64 hangs on the IDs.
-    fn judge(&mut self, envelope: &Envelope<'a>) -> Decoded {
+    fn judge(&mut self, envelope: Envelope) -> Decoded {
         envelope.check_needed()?;
-        let Numbers { time, kind } = envelope.check_others(&mut self.keys)?;
+        envelope.check_others()?;
+        let (time, kind) = (envelope.time()?, envelope.kind()?);
         let sender = self.identifier(envelope, Field::Sender);
         let receiver = self.receiver(envelope);
         let group = self.identifier(envelope, Field::Group);
@@ -563,32 +571,32 @@ impl<'a> Decoder<'_, 'a> {
     }
 
     /// The encodings that a message may have beside those of data and signature (MSG-4); `check_others` has been here.
-    fn check_encodings(&mut self, envelope: &Envelope<'a>) -> Result<(), Refusal> {
+    fn check_encodings(&mut self, envelope: Envelope) -> Result<(), Refusal> {
         let before = self.arena.len();
         for field in [Field::Key, Field::Iv] {
             self.append(envelope, field)?;
         }
-        for index in 0..self.keys.len() {
-            self.append_text(Field::Keys, &self.keys[index].1.unescape())?;
+        for (_, value) in &envelope.fields.keys {
+            self.append_text(Field::Keys, &unescape(*value, envelope.text))?;
         }
         self.arena.truncate(before);
         Ok(())
     }
 
     /// Whether a message with this receiver, and with this group, is broadcast (MSG-4).
-    fn is_broadcast(&mut self, receiver: &Envelope, group: &Envelope) -> bool {
+    fn is_broadcast(&mut self, receiver: Envelope, group: Envelope) -> bool {
         self.receiver(receiver).is_broadcast()
             || self.identifier(group, Field::Group).is_broadcast()
     }
 
-    fn receiver(&mut self, envelope: &Envelope) -> Claim {
+    fn receiver(&mut self, envelope: Envelope) -> Claim {
         match self.identifier(envelope, Field::Receiver) {
             Claim::Absent => Claim::Is(self.known.anyone()),
             receiver => receiver,
         }
     }
 
-    fn identifier(&mut self, envelope: &Envelope, field: Field) -> Claim {
+    fn identifier(&mut self, envelope: Envelope, field: Field) -> Claim {
         match envelope.text(field) {
             None => Claim::Absent,
             Some(text) => self.known.parse(&text).map_or(Claim::IsNone, Claim::Is),
@@ -597,11 +605,7 @@ impl<'a> Decoder<'_, 'a> {
 
     /// Decodes what may not decode to nothing into the arena, and tells where; what was encoded here stays out. `check_needed` has been here.
     #[inline]
-    fn append_needed(
-        &mut self,
-        envelope: &Envelope,
-        field: Field,
-    ) -> Result<Range<usize>, Refusal> {
+    fn append_needed(&mut self, envelope: Envelope, field: Field) -> Result<Range<usize>, Refusal> {
         let place = self.append(envelope, field)?;
         if place.is_empty() && !envelope.is_encoded(field) {
             let name = field.name();
@@ -615,7 +619,7 @@ impl<'a> Decoder<'_, 'a> {
 
     /// The same for what may be nothing, or absent.
     #[inline]
-    fn append(&mut self, envelope: &Envelope, field: Field) -> Result<Range<usize>, Refusal> {
+    fn append(&mut self, envelope: Envelope, field: Field) -> Result<Range<usize>, Refusal> {
         match envelope.text(field) {
             Some(text) if !envelope.is_encoded(field) => self.append_text(field, &text),
             _ => Ok(self.arena.len()..self.arena.len()),
@@ -661,6 +665,11 @@ impl Claim {
     fn needed(self, field: Field) -> Result<Arc<Identifier>, Refusal> {
         self.valid(field)?.ok_or_else(|| not_an_id(field))
     }
+}
+
+/// The text of a string of `text`.
+fn unescape(string: Span, text: &str) -> Cow<'_, str> {
+    string.text(text).map(Text::unescape).unwrap_or_default()
 }
 
 /// Up to 18 ASCII digits, which 64 bits always hold.

@@ -19,15 +19,13 @@ pub fn items<'py, T>(list: &Bound<'py, PyList>, expected: &str) -> PyResult<Vec<
 where
     T: pyo3::type_object::PyTypeCheck,
 {
-    list.iter()
-        .enumerate()
-        .map(|(index, item)| {
-            item.cast_into::<T>().map_err(|error| {
-                let found = error.into_inner();
-                wrong_type(index, expected, &found)
-            })
-        })
-        .collect()
+    // With room for all from the start, which `collect` would not make.
+    let mut found = Vec::with_capacity(list.len());
+    for (index, item) in list.iter().enumerate() {
+        let item = item.cast_into::<T>();
+        found.push(item.map_err(|error| wrong_type(index, expected, &error.into_inner()))?);
+    }
+    Ok(found)
 }
 
 /// The `TypeError` for the item at `index`.
@@ -65,6 +63,23 @@ pub fn address<'py>(py: Python<'py>, text: &AddressText) -> PyResult<Bound<'py, 
         let made = Bound::from_owned_ptr_or_err(py, made)?;
         let characters = ffi::PyUnicode_1BYTE_DATA(made.as_ptr());
         characters.copy_from_nonoverlapping(text.as_ptr(), text.len());
+        Ok(made.cast_into_unchecked())
+    }
+}
+
+/// A `bytes` of all pieces, one behind the other, written once.
+pub fn concatenated<'py>(py: Python<'py>, pieces: &[&[u8]]) -> PyResult<Bound<'py, PyBytes>> {
+    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+    // SAFETY: the new object is a `bytes` of as many bytes as the pieces have, and nobody else has
+    // it yet; each piece is written behind those before it.
+    unsafe {
+        let made = ffi::PyBytes_FromStringAndSize(std::ptr::null(), length.cast_signed());
+        let made = Bound::from_owned_ptr_or_err(py, made)?;
+        let mut out = ffi::PyBytes_AsString(made.as_ptr()).cast::<u8>();
+        for piece in pieces {
+            out.copy_from_nonoverlapping(piece.as_ptr(), piece.len());
+            out = out.add(piece.len());
+        }
         Ok(made.cast_into_unchecked())
     }
 }

@@ -9,9 +9,7 @@ use dimp_core::code::{Code, Refusal};
 use dimp_core::encode::{Bracket, Writer};
 use dimp_core::identity::Identifier;
 use dimp_core::json::{self, Members, Number, Scanner, Token};
-use dimp_core::message::{
-    self, Changed, Changes, Decoded, Emitter, Message, Pieces, Table, Written,
-};
+use dimp_core::message::{self, Changed, Changes, Decoded, Emitter, Message, Table, Written};
 use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -315,8 +313,8 @@ impl ReliableMessage {
             let text = self.part(py, place)?;
             let mut members = Members::new(text).map_err(buffers::refused)?;
             while let Some(member) = members.next_member().map_err(buffers::refused)? {
-                if let Some(text) = member.value.text(text) {
-                    keys.set_item(&*member.name.unescape(), &*text.unescape())?;
+                if let (Some(name), Some(key)) = (member.name.text(text), member.value.text(text)) {
+                    keys.set_item(&*name.unescape(), &*key.unescape())?;
                 }
             }
         }
@@ -337,6 +335,12 @@ impl ReliableMessage {
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let frame = self.table.get().frames[self.index].as_bytes(py);
         build_object(py, json::text(frame).map_err(buffers::refused)?, true)
+    }
+
+    /// Copied and pickled as its frame, which any tier can read again.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Py<PyBytes>,))> {
+        let decode = py.import("dimp_fast.message")?.getattr("decode")?;
+        Ok((decode, (self.frame(py),)))
     }
 
     fn __repr__(&self) -> String {
@@ -396,7 +400,7 @@ fn retarget<'py>(
     let first = frames.next().expect("as many as there were");
     first.map_or_else(
         |refusal| Err(buffers::refused(refusal.clone())),
-        |pieces| to_bytes(py, pieces),
+        |pieces| buffers::concatenated(py, pieces),
     )
 }
 
@@ -413,21 +417,19 @@ fn retarget_batch<'py>(
     let frames = buffers::items::<PyBytes>(frames, "bytes")?;
     let slices = buffers::slices(&frames);
     let made = buffers::detach_if(py, slices.len() >= MANY, || changes.apply(&slices, threads));
-    let frames = PyList::empty(py);
+    let mut changed = Vec::with_capacity(slices.len());
     let mut verdicts = Vec::with_capacity(slices.len());
     for item in made.iter().flat_map(Changed::frames) {
-        let frame = item.ok().map(|pieces| to_bytes(py, pieces)).transpose()?;
-        frames.append(frame)?;
+        let pieces = item.ok();
+        changed.push(
+            pieces
+                .map(|pieces| buffers::concatenated(py, pieces))
+                .transpose()?,
+        );
         verdicts.push(item.map(drop).map_err(Refusal::clone));
     }
-    Ok((frames, buffers::verdicts(py, &verdicts)?))
-}
-
-fn to_bytes<'py>(py: Python<'py>, pieces: Pieces) -> PyResult<Bound<'py, PyBytes>> {
-    PyBytes::new_with(py, pieces.len(), |out| {
-        pieces.write(out);
-        Ok(())
-    })
+    let changed = PyList::new(py, changed)?;
+    Ok((changed, buffers::verdicts(py, &verdicts)?))
 }
 
 /// A container that is being filled, and the name that its next value has there.

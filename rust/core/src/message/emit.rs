@@ -1,6 +1,6 @@
 //! Writes messages, and knows whether they are some without reading them again.
 
-use super::{check, short_name, Collector, Decoder};
+use super::{check, short_name, Decoder, Field, Fields, MAX_KEYS};
 use crate::code::Refusal;
 use crate::encode::{Bracket, Writer};
 use crate::json::{self, Span};
@@ -8,7 +8,7 @@ use crate::json::{self, Span};
 /// Writes one message, field by field. What has been written is JSON, so that only what the fields say needs a check.
 pub struct Emitter {
     writer: Writer,
-    collector: Collector<'static>,
+    fields: Fields,
     short: bool,
     in_doubt: bool,
 }
@@ -32,7 +32,7 @@ impl Emitter {
         writer.open(Bracket::Object)?;
         Ok(Self {
             writer,
-            collector: Collector::new(),
+            fields: Fields::default(),
             short,
             in_doubt: false,
         })
@@ -59,8 +59,12 @@ impl Emitter {
         let written = value(&mut self.writer)?;
         let escaped = self.writer.take_escaped();
         let span = Span::written(self.writer.text(), start, escaped, written.entries);
-        match self.collector.take(name, span) {
-            Some(field) if written.is_base64 => self.collector.encoded |= field.bit(),
+        match self.fields.take(name.as_bytes(), span) {
+            Some(field) if written.is_base64 => self.fields.encoded |= field.bit(),
+            Some(Field::Keys) if span.is_object() => {
+                let (text, keys) = (self.writer.text(), &mut self.fields.keys);
+                self.fields.keys_are_texts = json::object_of_texts(text, start, keys, MAX_KEYS);
+            }
             _ => {}
         }
         Ok(())
@@ -78,8 +82,8 @@ impl Emitter {
             return Ok(frame);
         }
         json::check_size(frame.len())?;
-        let envelope = self.collector.finish(&frame)?;
-        Decoder::lend(frame.len(), |decoder| decoder.judge(&envelope))?;
+        let envelope = self.fields.finish(&frame)?;
+        Decoder::lend(frame.len(), |decoder| decoder.judge(envelope))?;
         Ok(frame)
     }
 }

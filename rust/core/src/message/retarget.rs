@@ -2,51 +2,25 @@
 
 use std::ops::Range;
 
-use super::{malformed, short_name, Decoder, Envelope, Field, GRAIN};
+use super::{malformed, short_name, unescape, Decoder, Envelope, Field, Fields, GRAIN};
 use crate::code::Refusal;
-use crate::json::{self, Member, Text};
+use crate::json::{self, Member, Span};
 use crate::pool;
 
 /// Frames made of other ones, still in pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed<'a> {
-    pieces: Vec<&'a str>,
+    pieces: Vec<&'a [u8]>,
     frames: Vec<Result<Range<usize>, Refusal>>,
 }
 
 impl<'a> Changed<'a> {
-    /// The pieces of each frame, or why there is none.
-    pub fn frames(&self) -> impl Iterator<Item = Result<Pieces<'_, 'a>, &Refusal>> {
+    /// The pieces of each frame, one behind the other, or why there is none.
+    pub fn frames(&self) -> impl Iterator<Item = Result<&[&'a [u8]], &Refusal>> {
         self.frames.iter().map(|frame| match frame {
-            Ok(range) => Ok(Pieces(&self.pieces[range.clone()])),
+            Ok(range) => Ok(&self.pieces[range.clone()]),
             Err(refusal) => Err(refusal),
         })
-    }
-}
-
-/// The pieces of one frame.
-#[derive(Clone, Copy, Debug)]
-pub struct Pieces<'p, 'a>(&'p [&'a str]);
-
-impl Pieces<'_, '_> {
-    /// The bytes of the frame.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty)] // It is never empty.
-    pub fn len(self) -> usize {
-        self.0.iter().map(|piece| piece.len()).sum()
-    }
-
-    /// Writes the frame.
-    ///
-    /// # Panics
-    /// When `out` has another length.
-    pub fn write(self, mut out: &mut [u8]) {
-        for piece in self.0 {
-            let (target, rest) = out.split_at_mut(piece.len());
-            target.copy_from_slice(piece.as_bytes());
-            out = rest;
-        }
-        assert!(out.is_empty(), "as long as the frame");
     }
 }
 
@@ -54,21 +28,14 @@ impl Pieces<'_, '_> {
 /// and its order. A frame with short names gets short ones.
 pub struct Changes<'a> {
     text: &'a str,
-    envelope: Envelope<'a>,
-    fields: Vec<New<'a>>,
+    fields: Fields,
+    news: Vec<New>,
 }
 
 /// A field in its new form.
-struct New<'a> {
+struct New {
     field: Option<Field>,
-    member: Member<'a>,
-}
-
-impl New<'_> {
-    /// Whether it is to take the place of a member.
-    fn is_for(&self, name: Text, field: Option<Field>) -> bool {
-        self.field == field && (field.is_some() || self.member.name.unescape() == name.unescape())
-    }
+    member: Member,
 }
 
 impl<'a> Changes<'a> {
@@ -78,26 +45,32 @@ impl<'a> Changes<'a> {
     /// What [`super::check`] would say of these fields; `MALFORMED` for those that are not for the routing to change.
     pub fn read(text: &'a str) -> Result<Self, Refusal> {
         json::check_size(text.len())?;
-        let mut fields = Vec::new();
-        let envelope = Envelope::read(text, |member, field| fields.push(New { field, member }))?;
+        let mut news = Vec::new();
+        let mut fields = Fields::default();
+        let envelope = fields.read(text, |member, field| news.push(New { field, member }))?;
         for field in [Field::Sender, Field::Data, Field::Signature] {
             if envelope.names(field) {
                 let name = field.name();
                 return Err(malformed(format!("{name}: not for the routing to change")));
             }
         }
+        envelope.check_others()?;
+        envelope.check_numbers()?;
         Decoder::lend(0, |decoder| {
-            envelope.check_others(&mut decoder.keys)?;
-            decoder.check_encodings(&envelope)?;
+            decoder.check_encodings(envelope)?;
             for field in [Field::Receiver, Field::Group] {
-                decoder.identifier(&envelope, field).valid(field)?;
+                decoder.identifier(envelope, field).valid(field)?;
             }
-            Ok(Self {
-                text,
-                envelope,
-                fields,
-            })
-        })
+            Ok(())
+        })?;
+        Ok(Self { text, fields, news })
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            text: self.text,
+            fields: &self.fields,
+        }
     }
 
     /// The frames, changed, in order; one part for each thread. `threads` as in [`pool::run`]. A refusal is `TOO_LARGE` or `MALFORMED` as [`super::check`] has it, or
@@ -105,12 +78,18 @@ impl<'a> Changes<'a> {
     #[must_use]
     pub fn apply<'f>(&'f self, frames: &[&'f [u8]], threads: usize) -> Vec<Changed<'f>> {
         pool::run(threads, frames.len(), GRAIN, |range| {
+            let frames = &frames[range];
+            let mut made = Changed {
+                pieces: Vec::with_capacity(frames.len() * (2 * self.news.len() + 2)),
+                frames: Vec::with_capacity(frames.len()),
+            };
+            let mut fields = Fields::default();
+            let mut done = Vec::new();
             Decoder::lend(0, |decoder| {
-                let mut made = Changed::default();
-                let mut done = Vec::new();
-                for frame in &frames[range] {
+                for frame in frames {
                     let start = made.pieces.len();
-                    let changed = self.change(frame, decoder, &mut made.pieces, &mut done);
+                    let splice = Splice::new(self, &mut made.pieces, &mut done);
+                    let changed = splice.change(frame, &mut fields, decoder);
                     made.frames.push(match changed {
                         Ok(()) => Ok(start..made.pieces.len()),
                         Err(refusal) => {
@@ -119,33 +98,14 @@ impl<'a> Changes<'a> {
                         }
                     });
                 }
-                made
-            })
+            });
+            made
         })
     }
 
-    /// Puts the pieces of one frame behind those that are there. `done` is room to work in.
-    fn change<'f>(
-        &'f self,
-        frame: &'f [u8],
-        decoder: &mut Decoder<'_, 'f>,
-        pieces: &mut Vec<&'f str>,
-        done: &mut Vec<bool>,
-    ) -> Result<(), Refusal> {
-        let text = json::text(frame)?;
-        let start = pieces.len();
-        let mut splice = Splice::new(self, text, pieces, done);
-        let envelope = Envelope::read(text, |member, field| splice.member(member, field))?;
-        envelope.check_needed()?;
-        envelope.check_others(&mut decoder.keys)?;
-        splice.finish();
-        json::check_size(Pieces(&pieces[start..]).len())?;
-        self.check_data(&envelope, decoder)
-    }
-
     /// Whether `data` is base64 hangs on receiver and group (MSG-4); otherwise what does not change is as good as it was.
-    fn check_data(&self, old: &Envelope, decoder: &mut Decoder) -> Result<(), Refusal> {
-        let new = &self.envelope;
+    fn check_data(&self, old: Envelope, decoder: &mut Decoder) -> Result<(), Refusal> {
+        let new = self.envelope();
         let (receiver, group) = (new.names(Field::Receiver), new.names(Field::Group));
         if (receiver || group) && decoder.is_broadcast(old, old) {
             let receiver = if receiver { new } else { old };
@@ -163,8 +123,8 @@ impl<'a> Changes<'a> {
 struct Splice<'s, 'f> {
     changes: &'f Changes<'f>,
     text: &'f str,
-    pieces: &'s mut Vec<&'f str>,
-    /// Which changes found their member.
+    /// Those of the frame come behind those that are there.
+    pieces: &'s mut Vec<&'f [u8]>,
     done: &'s mut Vec<bool>,
     /// Behind what is in the pieces.
     from: usize,
@@ -179,15 +139,14 @@ struct Splice<'s, 'f> {
 impl<'s, 'f> Splice<'s, 'f> {
     fn new(
         changes: &'f Changes<'f>,
-        text: &'f str,
-        pieces: &'s mut Vec<&'f str>,
+        pieces: &'s mut Vec<&'f [u8]>,
         done: &'s mut Vec<bool>,
     ) -> Self {
         done.clear();
-        done.resize(changes.fields.len(), false);
+        done.resize(changes.news.len(), false);
         Self {
             changes,
-            text,
+            text: "",
             pieces,
             done,
             from: 0,
@@ -198,70 +157,97 @@ impl<'s, 'f> Splice<'s, 'f> {
         }
     }
 
+    fn change(
+        mut self,
+        frame: &'f [u8],
+        fields: &mut Fields,
+        decoder: &mut Decoder,
+    ) -> Result<(), Refusal> {
+        self.text = json::text(frame)?;
+        let start = self.pieces.len();
+        let envelope = fields.read(self.text, |member, field| self.member(member, field))?;
+        envelope.check_needed()?;
+        envelope.check_others()?;
+        envelope.check_numbers()?;
+        self.finish();
+        let length = self.pieces[start..].iter().map(|piece| piece.len()).sum();
+        json::check_size(length)?;
+        self.changes.check_data(envelope, decoder)
+    }
+
+    fn push(&mut self, place: Range<usize>) {
+        self.pieces.push(&self.text.as_bytes()[place]);
+    }
+
     #[inline]
-    fn member(&mut self, member: Member<'f>, field: Option<Field>) {
-        let before = std::mem::replace(&mut self.end, member.value.end);
+    fn member(&mut self, member: Member, field: Option<Field>) {
+        let Member { name, value } = member;
+        let before = std::mem::replace(&mut self.end, value.end());
         let is_first = before == 0;
-        let is_new = field.is_none_or(|field| self.changes.envelope.names(field));
-        let new = is_new.then(|| self.new_for(member.name, field)).flatten();
+        let is_new = field.is_none_or(|field| self.changes.envelope().names(field));
+        let new = is_new.then(|| self.new_for(name, field)).flatten();
         if new.is_some_and(|new| new.member.value.is_null()) {
             // What stands between two members goes with the second one; but with those before the
             // first one that stays goes what is behind them.
             if is_first {
-                self.pieces.push(&self.text[..member.start]);
+                self.push(0..name.start());
             } else if self.follows {
-                self.pieces.push(&self.text[self.from..before]);
+                self.push(self.from..before);
             }
             self.from = self.end;
             return;
         }
         if !self.follows && !is_first {
-            self.from = member.start;
+            self.from = name.start();
         }
         if let Some(new) = new {
-            self.pieces.push(&self.text[self.from..member.value.start]);
-            self.pieces
-                .push(&self.changes.text[new.member.value.place()]);
+            self.push(self.from..value.start());
+            let changes = self.changes.text.as_bytes();
+            self.pieces.push(&changes[new.member.value.place()]);
             self.from = self.end;
         }
         self.follows = true;
         match field {
-            Some(Field::Sender) => self.short = member.name.unescape() == "F",
-            Some(Field::Key | Field::Keys) => self.has_k |= member.name.unescape() == "K",
+            Some(Field::Sender) => self.short = is(name, self.text, "F"),
+            Some(Field::Key | Field::Keys) => self.has_k |= is(name, self.text, "K"),
             _ => {}
         }
     }
 
     #[inline(never)]
-    fn new_for(&mut self, name: Text, field: Option<Field>) -> Option<&'f New<'f>> {
-        let index = self
-            .changes
-            .fields
-            .iter()
-            .position(|new| new.is_for(name, field))?;
+    fn new_for(&mut self, name: Span, field: Option<Field>) -> Option<&'f New> {
+        let Changes { text, news, .. } = self.changes;
+        let is_for = |new: &New| match field {
+            Some(_) => new.field == field,
+            None => new.field.is_none() && is(name, self.text, &unescape(new.member.name, text)),
+        };
+        let index = news.iter().position(is_for)?;
         self.done[index] = true;
-        Some(&self.changes.fields[index])
+        Some(&news[index])
     }
 
     /// What is left of the frame, with what is new behind the last member.
-    fn finish(mut self) {
-        let Self { changes, text, .. } = self;
-        self.pieces.push(&text[self.from..self.end]);
-        for (index, New { field, member }) in changes.fields.iter().enumerate() {
-            if self.done[index] || member.value.is_null() {
+    fn finish(&mut self) {
+        self.push(self.from..self.end);
+        let Changes { text, news, .. } = self.changes;
+        for (index, New { field, member }) in news.iter().enumerate() {
+            let Member { name, value } = member;
+            if self.done[index] || value.is_null() {
                 continue;
             }
-            self.pieces.push(", ");
-            match field.map(|field| self.name(field)) {
+            self.pieces.push(b", ");
+            let wanted = field.map(|field| self.name(field));
+            let start = match wanted {
+                Some(wanted) if !is(*name, text, wanted) => {
+                    self.pieces.extend([b"\"", wanted.as_bytes(), b"\": "]);
+                    value.start()
+                }
                 // As it was written in the changes.
-                None => self
-                    .pieces
-                    .push(&changes.text[member.start..member.value.start]),
-                Some(name) => self.pieces.extend(["\"", name, "\": "]),
-            }
-            self.pieces.push(&changes.text[member.value.place()]);
+                _ => name.start(),
+            };
+            self.pieces.push(&text.as_bytes()[start..value.end()]);
         }
-        self.pieces.push(&text[self.end..]);
+        self.push(self.end..self.text.len());
     }
 
     /// The name under which a field comes into this frame.
@@ -273,5 +259,14 @@ impl<'s, 'f> Splice<'s, 'f> {
             "K" if std::mem::replace(&mut self.has_k, true) => name,
             short => short,
         }
+    }
+}
+
+/// Whether a string of `text` is this one.
+#[inline]
+fn is(string: Span, text: &str, wanted: &str) -> bool {
+    match string.plain(text) {
+        Some(plain) => plain == wanted.as_bytes(),
+        None => unescape(string, text) == wanted,
     }
 }

@@ -77,7 +77,22 @@ impl Plain {
 /// # Errors
 /// When they are not UTF-8.
 pub fn utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
-    if bytes.is_ascii() {
+    utf8_of(super::active(), bytes)
+}
+
+/// The same, with a level that this processor has.
+fn utf8_of(level: Level, bytes: &[u8]) -> Result<&str, Utf8Error> {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `level` is one that the processor has, so there is AVX2.
+    let is_ascii = if level >= Level::Avx2 {
+        unsafe { super::avx2::is_ascii(bytes) }
+    } else {
+        bytes.is_ascii()
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let is_ascii = bytes.is_ascii();
+    let _ = level;
+    if is_ascii {
         // SAFETY: ASCII is UTF-8.
         return Ok(unsafe { str::from_utf8_unchecked(bytes) });
     }
@@ -176,7 +191,7 @@ mod tests {
     #[test]
     fn every_byte_in_every_position() {
         for (level, plain) in levels() {
-            for length in (0..=50).chain(62..=68) {
+            for length in (0..=50).chain(62..=84).chain(142..=148) {
                 let mut text = vec![b'a'; length];
                 assert_eq!(plain.reading(&text), length, "{level:?}");
                 assert_eq!(plain.writing(&text), length, "{level:?}");
@@ -211,6 +226,29 @@ mod tests {
                 text.extend((0..random()).map(|_| random()));
                 assert_eq!(plain.reading(&text), bytewise::<false>(&text), "{level:?}");
                 assert_eq!(plain.writing(&text), bytewise::<true>(&text), "{level:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn utf_8_is_what_std_says() {
+        for (level, _) in levels() {
+            for length in (0..=70).chain(126..=131) {
+                let mut text = vec![b'a'; length];
+                assert_eq!(utf8_of(level, &text), str::from_utf8(&text), "{level:?}");
+                for position in 0..length {
+                    for byte in [0, 0x7f, 0x80, 0xbf, 0xc3, 0xe2, 0xf0, 0xff] {
+                        text[position] = byte;
+                        let found = utf8_of(level, &text);
+                        assert_eq!(found, str::from_utf8(&text), "{level:?} {byte:#x}");
+                    }
+                    text[position] = b'a';
+                }
+                for (position, character) in [(length / 2, "é"), (length, "中"), (0, "😀")] {
+                    let mut text = "a".repeat(length);
+                    text.insert_str(position, character);
+                    assert_eq!(utf8_of(level, text.as_bytes()), Ok(&*text), "{level:?}");
+                }
             }
         }
     }

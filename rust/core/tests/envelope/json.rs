@@ -1,7 +1,9 @@
 //! docs/semantics.md#json-1 to #json-5.
 
 use dimp_core::code::{Code, Refusal};
-use dimp_core::json::{self, Members, Number, Object, Scanner, Token, Value};
+use dimp_core::json::{
+    self, Member, Members, Number, Object, Scanner, Span, Texts, Token, Value,
+};
 use serde_json::Value as Peer;
 
 use crate::mutate::{mutate, Random};
@@ -283,27 +285,94 @@ fn json_3_names_are_compared_without_escapes_and_the_last_wins() {
     let object = Object::parse(text).unwrap();
     assert_eq!(object.get("a"), Some(Value::Number("2")));
     assert_eq!(object.get("b"), None);
-    let names: Vec<json::Text> = members(text).map(|(name, _)| name).collect();
-    let unescaped: Vec<_> = names.iter().map(|name| name.unescape()).collect();
+    let unescaped: Vec<_> = members(text).map(|(name, _)| name.unescape()).collect();
     assert_eq!(unescaped, ["a", "a", "b"]);
-    assert_eq!(
-        json::duplicate_name(names.into_iter()).as_deref(),
-        Some("a")
-    );
-    let different: Vec<json::Text> = members(r#"{"a":1,"b":1,"A":1}"#)
-        .map(|(name, _)| name)
-        .collect();
-    assert_eq!(json::duplicate_name(different.into_iter()), None);
+}
+
+#[test]
+fn json_3_the_first_name_that_comes_twice() {
+    for (text, wanted) in [
+        ("{}", None),
+        (r#"{"a":1}"#, None),
+        (r#"{"a":1,"b":1,"A":1}"#, None),
+        (r#"{"a":1,"\u0061":2,"b":null}"#, Some("a")),
+        (r#"{"b":1,"a":1,"b":1,"a":1}"#, Some("a")),
+        (r#"{"a":1,"b":1,"c":1,"d":1,"e":1}"#, None),
+        (r#"{"é":1,"b":1,"c":1,"d":1,"\u00e9":1}"#, Some("é")),
+    ] {
+        let names: Vec<Span> = spans(text).map(|member| member.name).collect();
+        let found = json::duplicate_name(text, names.into_iter());
+        assert_eq!(found.as_deref(), wanted, "{text}");
+    }
+}
+
+/// The members of an object.
+fn spans(text: &str) -> impl Iterator<Item = Member> + '_ {
+    let mut members = Members::new(text).unwrap();
+    std::iter::from_fn(move || members.next_member().unwrap())
 }
 
 /// The names of an object, with their values as written.
 fn members(text: &str) -> impl Iterator<Item = (json::Text<'_>, &str)> {
-    let mut members = Members::new(text).unwrap();
-    std::iter::from_fn(move || {
-        let member = members.next_member().unwrap()?;
-        assert_eq!(text.as_bytes()[member.start], b'"');
-        Some((member.name, &text[member.value.place()]))
+    spans(text).map(move |Member { name, value }| {
+        assert_eq!(text.as_bytes()[name.start()], b'"');
+        (name.text(text).unwrap(), &text[value.place()])
     })
+}
+
+#[test]
+fn objects_of_texts_are_told_from_others() {
+    let read = |value: &str, most| {
+        let text = format!("{{\"x\": {value} }}");
+        let mut members = Members::new(&text).unwrap();
+        members.next_name().unwrap();
+        let mut entries = json::Entries::new();
+        let (span, texts) = members.object_of_texts(&mut entries, most).unwrap();
+        assert_eq!(&text[span.place()], value);
+        assert_eq!(members.next_name(), Ok(None));
+        let text = |span: Span| span.text(&text).unwrap().unescape().into_owned();
+        let entries: Vec<_> = entries.iter().map(|&(k, v)| (text(k), text(v))).collect();
+        (texts, span.entries(), entries)
+    };
+    let entries = |pairs: &[(&str, &str)]| {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        pairs.iter().map(owned).collect::<Vec<_>>()
+    };
+    assert_eq!(read("{ }", 0), (Texts::All, 0, entries(&[])));
+    let two = r#"{"a" : "1",   "\n":"\\"}"#;
+    let pairs = entries(&[("a", "1"), ("\n", "\\")]);
+    assert_eq!(read(two, 2), (Texts::All, 2, pairs));
+    assert_eq!(read(two, 1).0, Texts::Other);
+    assert_eq!(read(two, 1).1, 2);
+    for other in [r#"{"a":null}"#, r#"{"a":"","b":{"c":[]}}"#] {
+        assert_eq!(read(other, 9).0, Texts::Other);
+    }
+    for none in ["null", "[]", "\"\"", "1.5"] {
+        assert_eq!(read(none, 9), (Texts::NoObject, 0, Vec::new()));
+    }
+}
+
+#[test]
+fn json_4_short_numbers_are_known_without_computing() {
+    for (number, integer, decimal) in [
+        ("0", true, true),
+        ("123456789012345678", true, true),
+        ("1234567890123456789", false, false),
+        ("1700000002.123456", false, true),
+        ("0.5", false, true),
+        ("12345678901234567.5", false, false),
+        ("-1", false, false),
+        ("-0.5", false, false),
+        ("1e9", false, false),
+        ("1.5E-9", false, false),
+        ("\"1\"", false, false),
+        ("[1]", false, false),
+    ] {
+        let text = format!("{{\"x\":{number}}}");
+        let value = spans(&text).next().unwrap().value;
+        assert_eq!(value.is_short_integer(), integer, "{number}");
+        assert_eq!(value.is_short_decimal(), decimal, "{number}");
+    }
 }
 
 #[test]

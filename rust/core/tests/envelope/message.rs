@@ -579,9 +579,7 @@ fn change_all(changes: &Changes, frames: &[&[u8]], threads: usize) -> Vec<Result
     let parts = changes.apply(frames, threads);
     let made = parts.iter().flat_map(Changed::frames).map(|frame| {
         let pieces = frame.map_err(Refusal::clone)?;
-        let mut out = vec![0; pieces.len()];
-        pieces.write(&mut out);
-        Ok(String::from_utf8(out).expect("made of text"))
+        Ok(String::from_utf8(pieces.concat()).expect("made of text"))
     });
     made.collect()
 }
@@ -612,7 +610,7 @@ fn msg_11_what_does_not_change_keeps_its_bytes() {
             format!(r#"{head}, "data":"Zm9v"{tail}"#),
         ),
         (
-            r#"{"traces":[],"a\n":{"b":1},"gone":null}"#,
+            r#"{"traces": [],"a\n":{"b":1},"gone":null}"#,
             frame.replace("}  ", ", \"traces\": [], \"a\\n\":{\"b\":1}}  "),
         ),
     ] {
@@ -637,14 +635,14 @@ fn msg_11_short_names_stay_short() {
     for (changes, wanted) in [
         (r#"{"group":"everywhere"}"#, with(r#""G": "everywhere""#)),
         (r#"{"keys":{"a":"QQ=="}}"#, with(r#""K": {"a":"QQ=="}"#)),
-        (r#"{"rcpt":"x"}"#, with(r#""rcpt": "x""#)),
+        (r#"{"rcpt": "x"}"#, with(r#""rcpt": "x""#)),
         (
             r#"{"receiver":"x@anywhere"}"#,
             frame.replace(HULK, "x@anywhere"),
         ),
         // Of two fields with one short name the second gets its long one.
         (
-            r#"{"key":"QQ==","keys":{}}"#,
+            r#"{"key":"QQ==","keys": {}}"#,
             with(r#""K": "QQ==", "keys": {}"#),
         ),
     ] {
@@ -656,7 +654,7 @@ fn msg_11_short_names_stay_short() {
     }
     let key = with(r#""K":"QQ==""#);
     assert_eq!(
-        change(&key, r#"{"keys":{}}"#),
+        change(&key, r#"{"keys": {}}"#),
         Ok(key.replace("==\"}", "==\", \"keys\": {}}"))
     );
     assert_eq!(
