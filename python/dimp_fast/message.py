@@ -386,5 +386,5 @@ def verify_messages(
         senders = table.senders()
         codes = keyring._expire(codes, reasons, lambda i: Identifier.parse(senders[i]).address)
     if learn:
-        resolution.learn(codes, now)
+        resolution.learn(codes, now, count)
     return MessageBatch(table), Verdicts(codes, lambda i: reasons.get(i) or table.reason(i))

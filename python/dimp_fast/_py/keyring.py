@@ -347,7 +347,7 @@ class Resolution:
         if code is not Code.OK:
             raise Refusal(code, "signature: cannot be a signature of the sender's key")
 
-    def learn(self, codes: bytes, now: float) -> None:
+    def learn(self, codes: bytes, now: float, threads: int) -> None:
         """MSG-9: keep the attachments of the messages that verified."""
         for index, code in enumerate(codes):
             item = self._table.item(index)

@@ -576,24 +576,41 @@ impl Resolution {
         })
     }
 
-    /// Adds the attachments of the messages with code 0 to the store, in order (MSG-9). What does not fit in is left out.
-    pub fn learn(&self, table: &Table, frames: &[&[u8]], codes: &[u8], now: f64) {
-        for ((decoded, frame), code) in table.items().iter().zip(frames).zip(codes) {
-            let (Ok(message), 0) = (decoded, *code) else {
+    /// The messages with code 0 that bring a meta or a visa, in order (MSG-9), and what is held of
+    /// their senders.
+    #[must_use]
+    pub fn lessons(&self, table: &Table, codes: &[u8]) -> Vec<Lesson> {
+        let brings = |index: usize, code: u8| {
+            let message = table.items()[index].as_ref().ok()?;
+            let attaches = message.meta.is_some() || message.visa.is_some();
+            (code == 0 && attaches).then(|| Lesson {
+                index,
+                held: self.store.get(message.sender.address()),
+                attached: None,
+                document: None,
+            })
+        };
+        let codes = codes.iter().enumerate();
+        codes
+            .filter_map(|(index, &code)| brings(index, code))
+            .collect()
+    }
+
+    /// Adds what was proved to the store, in order. What does not fit in is left out.
+    pub fn learn(&self, table: &Table, lessons: Vec<Lesson>) {
+        for lesson in lessons {
+            let Ok(message) = &table.items()[lesson.index] else {
                 continue;
             };
             let address = message.sender.address();
-            let account = match self.store.get(address) {
-                Some(account) => Some(account),
-                None => attached_account(message, frame)
-                    .ok()
-                    .and_then(|account| self.store.admit(address, account, Vec::new()).ok())
-                    .and_then(|(held, _)| held.ok()),
-            };
-            let Some(account) = account else { continue };
-            if let Some(proved) = attached_document(message, frame, &account, now) {
+            let admitted = lesson.attached.and_then(|account| {
+                let admitted = self.store.admit(address, account, Vec::new()).ok();
+                admitted.and_then(|(held, _)| held.ok())
+            });
+            let account = lesson.held.or(admitted);
+            if let (Some(account), Some(document)) = (account, lesson.document) {
                 // One that is older than what is held is not news.
-                let _ = self.store.hold(address, &account, proved);
+                let _ = self.store.hold(address, &account, document);
             }
         }
     }
@@ -605,6 +622,52 @@ impl Resolution {
             .map(|sender| sender.account.clone())
             .collect()
     }
+}
+
+/// What an accepted message brings beside its content.
+pub struct Lesson {
+    /// Which message.
+    index: usize,
+    /// Its sender, as far as the store knows.
+    held: Option<Arc<Account>>,
+    /// Its sender by the attached meta, where the store knows nobody.
+    attached: Option<Account>,
+    /// The attached visa, verified.
+    document: Option<Proved>,
+}
+
+/// Proves what messages bring; takes no lock.
+#[must_use]
+pub fn prove_lessons(
+    table: &Table,
+    frames: &[&[u8]],
+    lessons: Vec<Lesson>,
+    now: f64,
+    threads: usize,
+) -> Vec<Lesson> {
+    let proved = pool::map(threads, lessons.len(), GRAIN, |at| {
+        let lesson = &lessons[at];
+        let message = table.items()[lesson.index].as_ref().ok()?;
+        let frame = frames[lesson.index];
+        let attached = match lesson.held {
+            Some(_) => None,
+            None => Some(attached_account(message, frame).ok()?),
+        };
+        let account = lesson.held.as_deref().or(attached.as_ref())?;
+        let document = attached_document(message, frame, account, now);
+        Some((attached, document))
+    });
+    let lessons = lessons.into_iter().zip(proved);
+    lessons
+        .filter_map(|(lesson, proved)| {
+            let (attached, document) = proved?;
+            Some(Lesson {
+                attached,
+                document,
+                ..lesson
+            })
+        })
+        .collect()
 }
 
 /// Everything that the verdicts of a batch hang on.

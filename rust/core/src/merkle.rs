@@ -4,7 +4,7 @@
 //! All trees of a batch climb level by level together, so that whatever hashes many messages at once
 //! has many: [`hash_twice`] is the one place that does.
 
-use crate::digest::sha256;
+use crate::digest::sha256_batch;
 use crate::pool;
 
 /// A node of a tree.
@@ -76,15 +76,15 @@ fn climb(leaves: &[&[u8]], counts: &[usize]) -> Vec<Node> {
 
 /// SHA-256 of SHA-256 of each message.
 fn hash_twice(messages: &[&[u8]]) -> Vec<Node> {
-    messages
-        .iter()
-        .map(|message| sha256(&sha256(message)))
-        .collect()
+    let once = sha256_batch(messages);
+    let once: Vec<&[u8]> = once.iter().map(<[u8; 32]>::as_slice).collect();
+    sha256_batch(&once)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::sha256;
 
     fn twice(data: &[u8]) -> Node {
         sha256(&sha256(data))

@@ -12,14 +12,15 @@ use secp256k1::{ecdsa, Message, SecretKey};
 
 use crate::digest;
 
-/// A private key of ECC that signs. Its bytes are wiped when it goes.
+/// A private key of ECC that signs. Its bytes are overwritten when it goes, as far as a compiler lets
+/// us; copies that others hold are theirs.
 pub struct EcdsaSigner(SecretKey);
 
 impl EcdsaSigner {
     /// The key of that scalar, big-endian; `None` when it is not in 1..n-1.
     #[must_use]
-    pub fn new(secret: [u8; 32]) -> Option<Self> {
-        SecretKey::from_secret_bytes(secret).ok().map(Self)
+    pub fn new(secret: &[u8; 32]) -> Option<Self> {
+        SecretKey::from_secret_bytes(*secret).ok().map(Self)
     }
 
     /// The signature in strict DER, with the nonce of RFC 6979 and a low S.
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn key_7_a_known_signature_on_every_thread() {
         let sign = || {
-            EcdsaSigner::new(scalar(1))
+            EcdsaSigner::new(&scalar(1))
                 .unwrap()
                 .sign(b"Satoshi Nakamoto")
         };
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn key_7_what_is_signed_verifies() {
-        let signer = EcdsaSigner::new(scalar(1)).unwrap();
+        let signer = EcdsaSigner::new(&scalar(1)).unwrap();
         let key = VerifyKey::new(&keys::parse_text(G).unwrap()).unwrap();
         for length in [0, 1, 55, 56, 64, 1000] {
             let message = vec![7; length];
@@ -103,10 +104,10 @@ mod tests {
 
     #[test]
     fn key_6_scalars_are_in_range() {
-        assert!(EcdsaSigner::new(scalar(0)).is_none());
-        assert!(EcdsaSigner::new([0xff; 32]).is_none());
+        assert!(EcdsaSigner::new(&scalar(0)).is_none());
+        assert!(EcdsaSigner::new(&[0xff; 32]).is_none());
         assert_eq!(
-            format!("{:?}", EcdsaSigner::new(scalar(5))),
+            format!("{:?}", EcdsaSigner::new(&scalar(5))),
             "Some(EcdsaSigner)"
         );
     }

@@ -166,7 +166,7 @@ impl Resolution {
     }
 
     /// Adds the attachments of the messages with code 0 to the store. What does not fit in is left out.
-    fn learn(&self, py: Python<'_>, codes: &[u8], now: f64) -> PyResult<()> {
+    fn learn(&self, py: Python<'_>, codes: &[u8], now: f64, threads: usize) -> PyResult<()> {
         let (table, frames) = (self.table.get().inner(), self.table.get().frames(py));
         if codes.len() != frames.len() {
             return Err(PyValueError::new_err(format!(
@@ -175,7 +175,12 @@ impl Resolution {
                 frames.len()
             )));
         }
-        self.inner.learn(table, &frames, codes, now);
+        let lessons = self.inner.lessons(table, codes);
+        if lessons.is_empty() {
+            return Ok(());
+        }
+        let lessons = py.detach(|| keyring::prove_lessons(table, &frames, lessons, now, threads));
+        self.inner.learn(table, lessons);
         Ok(())
     }
 }

@@ -38,7 +38,7 @@ const OPERATIONS: [(&str, &str); 20] = [
     ("retarget", KERNELS),
     ("framing", "portable"),
     ("digests", "library"),
-    ("merkle_roots", "library"),
+    ("merkle_roots", HASHES),
     ("base58", "library"),
     ("base64", BASE64),
 ];

@@ -13,8 +13,11 @@ pub struct EcdsaSigner(signing::EcdsaSigner);
 impl EcdsaSigner {
     /// `secret` is the scalar, in 32 bytes.
     #[new]
-    fn new(secret: [u8; 32]) -> PyResult<Self> {
-        signing::EcdsaSigner::new(secret)
+    fn new(secret: &[u8]) -> PyResult<Self> {
+        // Read where it is: a copy of ours would stay in memory.
+        let secret = secret.try_into().ok();
+        secret
+            .and_then(signing::EcdsaSigner::new)
             .map(Self)
             .ok_or_else(|| PyValueError::new_err("not a scalar of the group"))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dimp_core::code::{Code, Refusal};
-use dimp_core::keyring::{Full, KeyStore, Resolution, Stored};
+use dimp_core::keyring::{self, Full, KeyStore, Resolution, Stored};
 use dimp_core::{message, meta};
 use serde_json::{json, Value};
 
@@ -45,7 +45,9 @@ fn verify_frames(store: &Arc<KeyStore>, frames: &[impl AsRef<[u8]>], learn: bool
         .collect();
     if learn {
         let numbers: Vec<u8> = codes.iter().map(|&code| code as u8).collect();
-        resolution.learn(&table, &frames, &numbers, NOW);
+        let lessons = resolution.lessons(&table, &numbers);
+        let lessons = keyring::prove_lessons(&table, &frames, lessons, NOW, 2);
+        resolution.learn(&table, lessons);
     }
     codes
 }

@@ -33,7 +33,7 @@ use self::scalar::{equal, limbs, Digits, Scalar};
 use self::tables::{base, BASE_DIGITS, BASE_ROW, BASE_WIDTH, KEY_DIGITS, KEY_ROW, KEY_WIDTH};
 use super::hash::sha512::{lanes as sha512, Parts};
 use super::rows::Row;
-use super::Level;
+use super::{detect, Level};
 
 pub(crate) use self::tables::KEY_TABLE;
 
@@ -64,9 +64,9 @@ const MULTIPLES: usize = 1 << (WIDTH - 1);
 /// Whether each signature verifies.
 ///
 /// # Panics
-/// When `level`, which this processor has, is below [`LEVEL`].
+/// When this processor does not have `level`, or it is below [`LEVEL`].
 pub(crate) fn verify(level: Level, items: &[Item<'_>]) -> Vec<bool> {
-    assert!(level >= LEVEL);
+    assert!((LEVEL..=detect()).contains(&level));
     // SAFETY: the processor has the level, and with it AVX-512 F, BW, DQ and IFMA.
     unsafe { verify_all(items) }
 }
@@ -76,7 +76,7 @@ pub(crate) fn verify(level: Level, items: &[Item<'_>]) -> Vec<bool> {
 /// # Panics
 /// As [`verify`].
 pub(crate) fn key_tables(level: Level, keys: &[&[u8; 32]], tables: &mut [&mut [Row]]) {
-    assert!(level >= LEVEL);
+    assert!((LEVEL..=detect()).contains(&level));
     // SAFETY: the processor has the level, and with it AVX-512 F, DQ and IFMA.
     unsafe { tables::key_tables(keys, tables) }
 }

@@ -5,11 +5,15 @@
 
 use sha2::{Digest, Sha512};
 
-use super::super::Level;
+use super::super::{detect, Level};
 
-/// SHA-512 of every message, in order, with the kernels of `level`, which this processor has.
+/// SHA-512 of every message, in order, with the kernels of `level`.
+///
+/// # Panics
+/// When this processor does not have the level.
 #[must_use]
 pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 64]> {
+    assert!(level <= detect(), "{} is not here", level.name());
     #[cfg(target_arch = "x86_64")]
     if level >= Level::Avx512 && messages.len() > 1 {
         let mut order: Vec<usize> = (0..messages.len()).collect();
@@ -20,7 +24,7 @@ pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 64]> {
                 head: &[],
                 body: group.get(lane).map_or(&[], |&place| messages[place]),
             });
-            // SAFETY: `level` is one that the processor has, so there is AVX-512.
+            // SAFETY: the processor has the level, so there is AVX-512.
             let digests = unsafe { lanes::digests(&parts) };
             for (&place, digest) in group.iter().zip(digests) {
                 found[place] = digest;
@@ -28,7 +32,6 @@ pub fn digests(level: Level, messages: &[&[u8]]) -> Vec<[u8; 64]> {
         }
         return found;
     }
-    let _ = level;
     messages
         .iter()
         .map(|message| Sha512::digest(message).into())

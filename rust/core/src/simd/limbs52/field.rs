@@ -118,7 +118,7 @@ pub(crate) fn mul_by_4<M: Multiply, P: Prime>(m: M, a: Held, b: Held) -> Held {
     mul_shifted::<M, P>(m, a, b, 2)
 }
 
-/// 2^shift * a * b, with a shift of 3 at most.
+/// 2^shift * a * b, with a shift of 2 at most.
 #[inline(always)]
 fn mul_shifted<M: Multiply, P: Prime>(m: M, a: Held, b: Held, shift: u32) -> Held {
     let (low, spill) = folded::<M, P>(m, product(m, [m.zero(); 5], a, b));
@@ -184,7 +184,7 @@ pub(crate) fn sqr_sub_sub2<M: Multiply, P: Prime>(m: M, a: Held, b: Held, c: Hel
     finished::<M, P>(m, low, spill)
 }
 
-/// a - b as a wide value, with b below 4p and the highest limb of a below 2^51.
+/// a - b as a wide value, with a and b normal.
 #[inline(always)]
 pub(crate) fn sub<M: Multiply, P: Prime>(m: M, a: Held, b: Held) -> Held {
     let [c0, c1, c2, c3, c4] = difference(a, b);

@@ -281,8 +281,8 @@ impl<V: Lanes, const N: usize> Group<V, N> {
     /// Reads moduli and signatures and brings the signatures into Montgomery form.
     ///
     /// A step of the division is x <- 2^24 x - q n, with q = 2^24 x / n rounded to an integer. The
-    /// estimate of q errs by less than 2^-20, so that |x| < n / 2 (1 + 2^-20), |q| <= 2^23 + 8, and
-    /// 2^24 + 8 in the first step. A digit of x gathers one product a step.
+    /// estimate of q errs by less than 2^-19, so that |x| < n / 2 (1 + 2^-19), |q| <= 2^23 + 32, and
+    /// 2^24 + 32 in the first step. A digit of x gathers one product a step.
     #[inline(always)]
     pub(super) fn enter(&mut self, task: &Task<'_>) {
         let digits = self.digits;

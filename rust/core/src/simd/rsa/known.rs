@@ -35,9 +35,13 @@ const DIGEST: &[u8; 32] = b"\
 /// Whether the kernels of a level can be trusted on this thread now.
 pub(super) fn is_sound(level: Level, form: &Form) -> bool {
     static KNOWN: [OnceLock<bool>; 4] = [const { OnceLock::new() }; 4];
-    (!form.obeys_mode || rounds_to_nearest())
-        && *KNOWN[level as usize]
-            .get_or_init(|| [MOST_LANES, 1].iter().all(|&count| answers(level, count)))
+    let known = &KNOWN[level as usize];
+    let answers = || {
+        // Not in the cell: a child that is forked meanwhile would wait for it for ever.
+        let found = [MOST_LANES, 1].iter().all(|&count| answers(level, count));
+        *known.get_or_init(|| found)
+    };
+    (!form.obeys_mode || rounds_to_nearest()) && known.get().copied().unwrap_or_else(answers)
 }
 
 /// Whether sums of doubles are rounded to the nearest one, ties to even.

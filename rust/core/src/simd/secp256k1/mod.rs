@@ -21,7 +21,7 @@ mod scalars;
 mod tests;
 mod unseen;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use crate::simd::limbs52::vector::{Doubles, Ifma, Lanes, Multiply, LANES};
 use crate::simd::rows::{prefetch as prefetch_row, zeroed, Row};
@@ -112,18 +112,24 @@ pub fn build_tables(level: Level, keys: &[Row], tables: &mut [&mut [Row]]) {
 /// The table of the generator, 2.5 MiB: ten lines of 4096 odd multiples. It is made when it is first
 /// needed, which takes some milliseconds.
 fn generator() -> &'static [Row] {
-    static TABLE: LazyLock<Box<[Row]>> = LazyLock::new(|| {
-        let mut table = zeroed(hot::GENERATOR_LINES << (hot::GENERATOR_WIDTH - 1));
-        let (points, mut tables) = ([curve::GENERATOR], [&mut *table]);
-        let (width, lines) = (hot::GENERATOR_WIDTH, hot::GENERATOR_LINES);
-        if let Some(k) = Ifma::new() {
-            k.build(&points, width, lines, &mut tables);
-        } else if let Some(k) = Doubles::new() {
-            k.build(&points, width, lines, &mut tables);
-        }
-        table
-    });
-    &TABLE
+    static TABLE: OnceLock<Box<[Row]>> = OnceLock::new();
+    TABLE.get().unwrap_or_else(|| {
+        // Not in the cell: a child that is forked meanwhile would wait for it for ever.
+        let made = make_generator();
+        TABLE.get_or_init(|| made)
+    })
+}
+
+fn make_generator() -> Box<[Row]> {
+    let mut table = zeroed(hot::GENERATOR_LINES << (hot::GENERATOR_WIDTH - 1));
+    let (points, mut tables) = ([curve::GENERATOR], [&mut *table]);
+    let (width, lines) = (hot::GENERATOR_WIDTH, hot::GENERATOR_LINES);
+    if let Some(k) = Ifma::new() {
+        k.build(&points, width, lines, &mut tables);
+    } else if let Some(k) = Doubles::new() {
+        k.build(&points, width, lines, &mut tables);
+    }
+    table
 }
 
 fn in_parts(
