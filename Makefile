@@ -5,6 +5,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 SOAK ?= 1000000
+BATCHES ?= 1500
+TARGET ?= x86_64-unknown-linux-gnu
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
@@ -23,7 +25,7 @@ FAMILIES := $(VENV)-dimples/ready $(VENV)-dimplugins/ready
 SOURCES := pyproject.toml $(shell find packaging/dimp_build cython_ext rust -type f \
 	-not -path '*/target/*' -not -name '*.pyc')
 
-.PHONY: help run build develop test test-python test-rust test-matrix soak lint bench bench-check bench-docs wheel sdist clean
+.PHONY: help run build develop test test-python test-rust test-matrix soak soak-threads lint bench bench-check bench-docs wheel sdist clean
 .NOTPARALLEL:
 
 help:
@@ -66,6 +68,13 @@ test-matrix:
 soak: $(PY)
 	cd rust && DIMP_FAST_SOAK=$(SOAK) PYO3_PYTHON=$(abspath $(PY)) \
 		cargo test --locked --release --package dimp-core --test kernels -- --nocapture
+
+# The cache of tables under ThreadSanitizer, the standard library too; needs a nightly toolchain
+# with rust-src.
+soak-threads:
+	cd rust && RUSTFLAGS=-Zsanitizer=thread DIMP_FAST_SOAK=$(BATCHES) \
+		cargo +nightly test -Zbuild-std --target $(TARGET) --target-dir target/thread-sanitizer \
+		--locked --package dimp-core --test tables -- --nocapture
 
 lint: $(BUILT) $(FOR_TESTS)
 	$(PY) -m ruff check

@@ -7,11 +7,12 @@
 //! * A key gets a table when it was used often: uses are counted in a sketch of fixed size, so that
 //!   a flood of keys that are used once costs no memory and no table. Tables are built for several
 //!   keys at once, which share the lanes; a key alone waits until it was used more often still.
-//! * In a full cache a key takes the place of one that was used less than half as often. Counts are
-//!   halved as time goes by.
+//! * In a full cache a key takes the place of one that was used less than half as often, and not
+//!   before its count tells it from a key that was lucky. Counts are halved as time goes by.
 //! * A table that a batch works with is never evicted, and the memory of one that is evicted is used
 //!   for the next, so that the budget holds at every moment.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::{Entry, HashMap, RandomState};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,12 +29,15 @@ pub const DEFAULT_BUDGET: usize = 64 << 20;
 const WORTH: u8 = 8;
 /// Uses after which it is worth a table even when the other lanes stay empty.
 const URGENT: u8 = 32;
+/// Uses after which it may take the place of another: keys that are all used alike would else drive
+/// each other out by chance.
+const REPLACES: u8 = 2 * WORTH;
 /// Keys that fill the lanes of one build.
 const GROUP: usize = 8;
 /// Tables that one batch builds at most, so that none waits for more than a millisecond or two.
 const MOST_BUILDS: usize = 8 * GROUP;
-/// Held tables among which the least used one is sought when room is needed.
-const SAMPLE: usize = 16;
+/// Held tables among which the least used ones are sought when room is needed.
+const SAMPLE: usize = 128;
 /// What is held beside the rows of a table: its name and its place in the index, rounded up.
 const OVERHEAD: usize = 512;
 
@@ -156,6 +160,11 @@ fn current() -> Arc<Shared> {
     }
 }
 
+/// Bytes that a table takes of the budget.
+fn size(rows: usize) -> usize {
+    rows * size_of::<Row>() + OVERHEAD
+}
+
 struct Shared {
     process: u32,
     cache: Mutex<Cache>,
@@ -192,7 +201,7 @@ impl Shared {
         let mut held = Held::nothing(names.len());
         let mut due = {
             let mut cache = self.lock();
-            let due = cache.look_up(names, &mut held);
+            let due = cache.look_up(rows, names, &mut held);
             cache.reserve(rows, names, due)
         };
         if due.is_empty() {
@@ -265,8 +274,9 @@ impl Cache {
     }
 
     /// Notes the tables that are there in `held`, counts, and tells which keys are due for one.
-    fn look_up(&mut self, names: &[&Name], held: &mut Held) -> Vec<Due> {
+    fn look_up(&mut self, rows: usize, names: &[&Name], held: &mut Held) -> Vec<Due> {
         self.batch += 1;
+        let least = if self.free(rows) > 0 { WORTH } else { REPLACES };
         let mut due: Vec<Due> = Vec::new();
         let mut place: HashMap<u64, usize, BuildHasherDefault<Hashed>> = HashMap::default();
         for (item, name) in names.iter().enumerate() {
@@ -285,7 +295,7 @@ impl Cache {
             }
             self.counters.misses += 1;
             let uses = self.sketch.count(name.hash);
-            if uses >= WORTH {
+            if uses >= least {
                 match place.entry(name.hash) {
                     Entry::Occupied(at) => due[*at.get()].uses = uses,
                     Entry::Vacant(at) => {
@@ -305,26 +315,46 @@ impl Cache {
     /// Room for tables of the keys that are most due, as many as are worth a build now.
     fn reserve(&mut self, rows: usize, names: &[&Name], mut due: Vec<Due>) -> Vec<Due> {
         due.retain(|due| !self.index.contains_key(&names[due.item].hash));
-        due.sort_by_key(|due| std::cmp::Reverse(due.uses));
-        let count = match due.first() {
-            Some(first) if due.len() < GROUP && first.uses < URGENT => 0,
-            _ if due.len() < GROUP => due.len(),
-            _ => due.len().min(MOST_BUILDS) / GROUP * GROUP,
+        due.sort_by_key(|due| Reverse(due.uses));
+        let worth = |count: usize| match due.first() {
+            Some(first) if count < GROUP && first.uses < URGENT => 0,
+            _ if count < GROUP => count,
+            _ => count.min(MOST_BUILDS) / GROUP * GROUP,
         };
-        due.truncate(count);
+        let wanted = worth(due.len());
+        let free = self.free(rows);
+        let mut victims = Vec::new();
+        if wanted > free {
+            victims = self.victims(&due[free..wanted]);
+        }
+        let wanted = worth(wanted.min(free + victims.len()));
+        due.truncate(wanted);
+        let mut victims = victims.into_iter();
         for due in &mut due {
-            due.reserved = self.room(rows, names[due.item], due.uses);
+            due.reserved = self.room(rows, names[due.item], due.uses, &mut victims);
         }
         due.retain(|due| due.reserved.is_some());
         due
     }
 
-    /// A slot and memory for the table of a key that was used `uses` times.
-    fn room(&mut self, rows: usize, name: &Name, uses: u8) -> Option<(usize, Arc<Box<[Row]>>)> {
-        let size = rows * size_of::<Row>() + OVERHEAD;
+    /// Tables that there is room for without an eviction.
+    fn free(&self, rows: usize) -> usize {
+        self.counters.budget.saturating_sub(self.counters.bytes) / size(rows)
+    }
+
+    /// A slot and memory for the table of a key that was used `uses` times; `victims` go as they are
+    /// needed.
+    fn room(
+        &mut self,
+        rows: usize,
+        name: &Name,
+        uses: u8,
+        victims: &mut impl Iterator<Item = usize>,
+    ) -> Option<(usize, Arc<Box<[Row]>>)> {
+        let size = size(rows);
         let mut table = None;
         while self.counters.bytes + size > self.counters.budget {
-            let victim = self.victim(uses)?;
+            let victim = victims.next()?;
             table = self.evict(victim).filter(|table| table.len() == rows);
         }
         self.counters.bytes += size;
@@ -346,31 +376,27 @@ impl Cache {
         Some((at, table))
     }
 
-    /// A table that nobody works with, of a key that was used less than half of `uses` times: the
-    /// least used of some.
-    fn victim(&mut self, uses: u8) -> Option<usize> {
+    /// Tables that nobody works with, the least used ones of some: each of a key that was used less
+    /// than half as often as the key of `due` at the same place.
+    fn victims(&mut self, due: &[Due]) -> Vec<usize> {
+        let most = due.first().map_or(0, |due| due.uses);
         let len = self.slots.len();
-        let mut least: Option<(u8, usize)> = None;
-        let mut found = 0;
-        for step in 0..len.min(4 * SAMPLE) {
+        let mut found: Vec<(u8, usize)> = Vec::new();
+        for step in 0..len.min(SAMPLE) {
             let at = (self.hand + step) % len;
-            let Some(slot) = &self.slots[at] else {
-                continue;
-            };
-            if slot.is_idle() {
-                found += 1;
-                if least.is_none_or(|(uses, _)| slot.uses < uses) {
-                    least = Some((slot.uses, at));
+            if let Some(slot) = &self.slots[at] {
+                if slot.uses < most / 2 && slot.is_idle() {
+                    found.push((slot.uses, at));
                 }
-            }
-            if found == SAMPLE {
-                break;
             }
         }
         self.hand = (self.hand + SAMPLE) % len.max(1);
-        least
-            .filter(|&(least, _)| least < uses / 2)
-            .map(|(_, at)| at)
+        found.sort_unstable();
+        let pairs = found.into_iter().zip(due);
+        pairs
+            .take_while(|((uses, _), due)| *uses < due.uses / 2)
+            .map(|((_, at), _)| at)
+            .collect()
     }
 
     fn evict(&mut self, at: usize) -> Option<Arc<Box<[Row]>>> {
@@ -610,6 +636,42 @@ mod tests {
         repeat(&cache, &names(100..108), 40);
         let counters = cache.lock().counters;
         assert_eq!((counters.tables, counters.evictions), (32, 8));
+    }
+
+    #[test]
+    fn a_full_cache_does_not_change_for_a_few_keys_before_it_is_urgent() {
+        let cache = cache(32);
+        repeat(&cache, &names(0..32), 8);
+        repeat(&cache, &names(100..103), usize::from(URGENT) - 1);
+        assert_eq!(cache.lock().counters.evictions, 0);
+        hold(&cache, &names(100..103));
+        assert_eq!(cache.lock().counters.evictions, 3);
+    }
+
+    #[test]
+    fn keys_that_are_used_alike_do_not_drive_each_other_out() {
+        const USES: u64 = 200_000;
+        let cache = cache(100);
+        let names = names(0..2500);
+        let mut noise = 1u64;
+        let mut run = || {
+            let before = cache.lock().counters.promotions;
+            for _ in 0..USES / 64 {
+                let some = (0..64).map(|_| {
+                    noise = noise
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    &names[usize::try_from(noise >> 33).unwrap() % names.len()]
+                });
+                let some: Vec<&Name> = some.collect();
+                cache.hold(ROWS, &some, |_, _| ());
+            }
+            cache.lock().counters.promotions - before
+        };
+        // Some were used often by chance when there was room.
+        run();
+        let built = run();
+        assert!(built < USES / 1000, "{built} tables");
     }
 
     #[test]
