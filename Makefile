@@ -25,6 +25,9 @@ FAMILIES := $(VENV)-dimples/ready $(VENV)-dimplugins/ready
 SOURCES := pyproject.toml $(shell find packaging/dimp_build cython_ext rust -type f \
 	-not -path '*/target/*' -not -name '*.pyc')
 
+# The Python in which benchmarks find the reference and its station.
+export DIMP_FAST_BENCH_REFERENCE ?= $(abspath $(VENV)-dimples/bin/python)
+
 .PHONY: help run build develop test test-python test-rust test-matrix soak soak-threads lint bench bench-check bench-docs wheel sdist clean
 .NOTPARALLEL:
 
@@ -81,7 +84,7 @@ lint: $(BUILT) $(FOR_TESTS)
 	$(PY) -m mypy
 	$(PY) packaging/check_stubs.py
 
-bench: $(BUILT) $(FOR_BENCHES)
+bench: $(BUILT) $(FOR_BENCHES) $(VENV)-dimples/ready
 	$(VENV)/bin/dimp-fast bench --quick --json build/bench/results.json --html build/bench/report.html
 
 # Ratios of a quick run against the ones that are kept for this kind of machine.
@@ -89,8 +92,8 @@ bench-check: bench
 	$(PY) benches/guard.py build/bench/results.json
 
 # Everything at full length, into benches/results and the tables of the documentation.
-bench-docs: $(BUILT) $(FOR_BENCHES)
-	$(PY) -m pytest benches
+bench-docs: $(BUILT) $(FOR_BENCHES) $(VENV)-dimples/ready
+	$(PY) -m pytest benches --race-fresh
 	$(PY) benches/publish.py
 
 wheel: $(BUILT)

@@ -55,6 +55,7 @@ class Assumptions:
     """KiB that an idle connection takes, buffers of the system included."""
 
 
+UNKNOWN = "not counted", "no race of receipts was run"
 THREAD = "measured, CPU of one thread"
 BUSY = "peak x (in + copies x out + receipts x receipt)"
 
@@ -115,7 +116,7 @@ def model(content: Mapping[str, Any], given: Assumptions) -> list[list[str]]:
         stations = busy / given.load / given.cores
         rows += [
             [f"{name}: a message in", duration(cost), THREAD],
-            [f"{name}: a receipt", "not counted" if receipt is None else duration(receipt), THREAD],
+            [f"{name}: a receipt", *(UNKNOWN if receipt is None else (duration(receipt), THREAD))],
             [f"{name}: processors at the peak", count(busy), BUSY],
             [f"{name}: stations", _whole(stations), "processors / load / cores"],
         ]

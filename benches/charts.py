@@ -117,6 +117,8 @@ def _lines(
     colours = _colours(name for _, points in panels.values() for name in points)
     for axis, (title, (up, points)) in zip(grid.flat, panels.items(), strict=False):
         _panel(axis, points, colours)
+        whole = across == "batch"
+        axis.xaxis.set_major_formatter(FuncFormatter(_whole if whole else _bytes))
         axis.set(title=title, xlabel=across, ylabel=up)
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(label(value))))
     for spare in list(grid.flat)[len(panels) :]:
@@ -138,18 +140,24 @@ def _panel(axis: Axes, points: Points, colours: Mapping[str, str]) -> None:
             label=name,
         )
     axis.set(xscale="log", yscale="log")
-    measured = sorted({x for line in points.values() for x, _ in line})
-    axis.xaxis.set_major_locator(FixedLocator(measured))
+    ticks: list[float] = []
+    for place in sorted({x for line in points.values() for x, _ in line}):
+        if not ticks or place >= 1.5 * ticks[-1]:  # nearer ones would be written over each other
+            ticks.append(place)
+    axis.xaxis.set_major_locator(FixedLocator(ticks))
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _bytes(value)))
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_minor_locator(NullLocator())
     axis.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), ncols=2, borderaxespad=0)
 
 
-def _bytes(value: float) -> str:
-    """A whole number; thousands of bytes as KB when they are that many."""
-    return f"{value / 1024:.0f}K" if value >= 1024 and value % 1024 == 0 else f"{value:.0f}"
+def _whole(value: float, _: int | None = None) -> str:
+    return f"{value:.0f}"
+
+
+def _bytes(value: float, _: int | None = None) -> str:
+    """Thousands as KB."""
+    return f"{value / 1024:.0f} KB" if value >= 1024 else f"{value:.0f} B"
 
 
 def _tick(text: str) -> str:

@@ -74,9 +74,11 @@ def _page(run: str, block: Mapping[str, Any], records: Sequence[Any]) -> str:
 <p class="lead">{html.escape(run)}, revision {html.escape(block["revision"])}.
 Everything that is compared took turns; medians of the quiet rounds.</p>
 {left_out}
-<nav><a href="#glance">At a glance</a>{links}<a href="#tables">Tables</a><a href="#machine">Machine</a></nav>
+<nav><a href="#glance">At a glance</a>{links}
+<a href="#tables">Tables</a><a href="#machine">Machine</a></nav>
 <h2 id="glance">At a glance</h2>
-<p class="lead">The largest batch measured: one thread, from Python; stations are processes of their own.</p>
+<p class="lead">The largest batch measured: one thread, from Python; stations are processes of
+their own.</p>
 {_tables(report.headlines(records))}
 {chr(10).join(sections)}
 <h2 id="tables">Tables</h2>

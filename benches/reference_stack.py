@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from harness import Contender, Reading, read_clocks
 
+import dimp_fast
+
 WORKER = Path(__file__).with_name("reference_worker.py")
 APART = Path(__file__).parents[1] / ".venv-dimples" / "bin" / "python"
 VARIABLE = "DIMP_FAST_BENCH_REFERENCE"
@@ -38,18 +40,23 @@ class Reference:
     def clocks(self) -> Reading:
         """Those of this process, with the worker's time in the place of the time that it took to
         ask it: the pipe is not on its bill, and its CPU time is."""
-        now = read_clocks()
-        return Reading(now.wall + self._offset.wall, now.cpu + self._offset.cpu)
+        return clocks_of(self)
 
     def contender(
-        self, operation: str, items: Sequence[Any], *, most: int, lacks: str = ""
+        self,
+        operation: str,
+        items: Sequence[Any],
+        *,
+        most: int,
+        lacks: str = "",
+        name: str = "reference, one by one",
     ) -> Contender:
         """``operation`` on the first ``most`` of the items, one after the other; more would take
         minutes. All of them have to come out right."""
         part = list(items[:most])
         number = self._ask(prepare=operation, items=part)["number"]
         return Contender(
-            "reference, one by one",
+            name,
             lambda: self._run(number),
             len(part).__eq__,
             items=len(part),
@@ -78,9 +85,21 @@ class Reference:
         return json.loads(line)
 
 
+def clocks_of(*workers: Reference) -> Reading:
+    """As :meth:`Reference.clocks`, for races between several workers."""
+    now = read_clocks()
+    offsets = [worker._offset for worker in workers]
+    return Reading(
+        now.wall + sum(offset.wall for offset in offsets),
+        now.cpu + sum(offset.cpu for offset in offsets),
+    )
+
+
 def interpreter() -> str:
     """A Python that has the reference; where there is none the test is skipped."""
     if named := os.environ.get(VARIABLE):
+        if not Path(named).exists():
+            pytest.skip(f"the reference stack: {VARIABLE} names a Python that is not there")
         return named
     if APART.exists():
         return str(APART)
@@ -90,10 +109,12 @@ def interpreter() -> str:
 
 
 @contextmanager
-def started() -> Iterator[Reference]:
-    """A running worker."""
+def started(*arguments: str) -> Iterator[Reference]:
+    """A running worker; ``--drop-in`` makes it one that is served by dimp_fast."""
+    package = str(Path(dimp_fast.__file__).parents[1])
     with subprocess.Popen(
-        [interpreter(), "-W", "ignore", str(WORKER)],
+        [interpreter(), "-W", "ignore", str(WORKER), *arguments],
+        env={**os.environ, "PYTHONPATH": package} if arguments else None,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,12 +1,12 @@
 """The reference stack in a process of its own, timed there: requests in, answers out, one JSON
 object a line.
 
-    python reference_worker.py < requests
+    python reference_worker.py [--drop-in] < requests
 
-It imports ``dimples`` and nothing of dimp_fast. Loading the reference's plug-ins changes a process
-for good, and in its own environment the reference has the libraries that it asks for. A request
-prepares items, another one works on all of them, one after the other, as the reference does; how
-long that took is in the answer.
+It imports ``dimples`` and, but for the drop-in, nothing of dimp_fast. Loading the reference's
+plug-ins changes a process for good, and in its own environment the reference has the libraries that
+it asks for. A request prepares items, another one works on all of them, one after the other, as the
+reference does; how long that took is in the answer.
 """
 
 from __future__ import annotations
@@ -129,6 +129,10 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # the reference prints
     logging.disable(logging.CRITICAL)
     ClientLibraryLoader().run()
+    if "--drop-in" in sys.argv[1:]:
+        from dimp_fast import dropin
+
+        dropin.install()
     prepared: list[Work] = []
     for line in sys.stdin:
         request = json.loads(line)

@@ -6,6 +6,7 @@ The results are made up; nothing here depends on how fast anything is.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benches"))
 
 import capacity
 import guard
+import harness
 import results
 
 BLOCK: dict[str, Any] = {
@@ -147,6 +149,170 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
     assert fetched == []
     for name in ("verify it", "8.00x", "1.80x"):
         assert name in html
+
+
+def test_a_report_says_what_was_left_out(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    import page
+
+    block = {**BLOCK, "pace": "quick", "left_out": {"no <station> here": 3}}
+    page.write(tmp_path / "it.html", "2026-01-02", block, [record("G", "w", 8, dimp_fast=1)])
+    html = (tmp_path / "it.html").read_text(encoding="utf-8")
+    assert "Left out: no &lt;station&gt; here." in html
+    assert "quick, revision abc" in html
+
+
+def test_memory_has_a_column_where_it_was_measured() -> None:
+    import report
+
+    race = record("G", "w", 8, dimp_fast=1, peer=2)
+    assert "memory" not in report.race_tables([race])
+    race["contenders"][0]["memory"] = 3 << 20
+    head, _, ours, peer = report.race_tables([race]).splitlines()[2:]
+    column = head.split("|").index("   memory ")
+    assert ours.split("|")[column].strip() == "3.00 MiB"
+    assert peer.split("|")[column].strip() == ""
+
+
+def test_headlines_are_the_largest_batches_in_an_order() -> None:
+    import report
+
+    races = [
+        record("G", "derive it, batch 8", 8, dimp_fast=9, peer=18),
+        record("G", "verify it, batch 8", 8, dimp_fast=9, peer=27),
+        record("G", "verify it, batch 64", 64, dimp_fast=9, peer=36),
+        record("G", "relay it", 64, dimp_fast=9, peer=45),
+    ]
+    races[3]["contenders"][1]["lacks"] = "something"
+    rows = [re.split(r" +\| +", row.strip("| ")) for row in report.headlines(races).splitlines()]
+    assert [(row[0], row[2], row[3]) for row in rows[2:]] == [
+        ("relay it", "peer (checks less)", "5.00"),
+        ("verify it, 64", "peer", "4.00"),
+        ("derive it, 8", "peer", "2.00"),
+    ]
+
+
+# The texts and what was measured
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "benches" / "results"
+PUBLISHED = ("README.md", "README.zh.md", "docs/performance.md")
+
+
+def published_file() -> Path:
+    """The results that the README names."""
+    (name,) = set(
+        re.findall(r"benches/results/([\w-]+\.json)`\.", (ROOT / "README.md").read_text())
+    )
+    return FOLDER / name
+
+
+def test_texts_say_what_the_results_say(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    import publish
+
+    code = publish.main(["--check", str(published_file())])
+    assert code == 0, capsys.readouterr().out + "write them anew: python benches/publish.py"
+
+
+def test_another_figure_in_a_text_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    import publish
+
+    for name in (*PUBLISHED, *(f"docs/charts/{chart[0]}.svg" for chart in publish.CHARTS)):
+        if (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    monkeypatch.setattr(publish, "ROOT", tmp_path)
+    monkeypatch.setattr(publish, "DOCS", tmp_path / "docs")
+    monkeypatch.setattr(publish, "PERFORMANCE", tmp_path / "docs" / "performance.md")
+    monkeypatch.setattr(publish, "READMES", (tmp_path / "README.md", tmp_path / "README.zh.md"))
+    file = published_file()
+    assert publish.main(["--check", str(file)]) == 0
+    for name in ("README.md", "docs/charts/ratios.svg"):
+        place = tmp_path / name
+        text = place.read_text(encoding="utf-8")
+        figure = re.search(r"pyca/cryptography +\| +([\d.]+)|>([\d.]+)x<", text)
+        assert figure is not None
+        at = figure.start(figure.lastindex or 0)
+        place.write_text(f"{text[:at]}9{text[at:]}", encoding="utf-8")
+    assert publish.main(["--check", str(file)]) == 1
+    out = capsys.readouterr().out
+    assert "README.md is not" in out
+    assert "ratios.svg is not" in out
+    assert publish.main([str(file)]) == 0
+    assert publish.main(["--check", str(file)]) == 0
+
+
+FIGURE = re.compile(
+    r"\d[\d.,]*\s?(?:ns|us|µs|ms|s|MiB|GiB)\b|\d[\d.,]*\s?(?:x\b|times\b|倍|毫秒|微秒|纳秒)"
+    r"|\b(?:twice|half|third|fifth|tenth|twentieth|fiftieth|hundredth) (?:of )?the time"
+)
+"""What looks like something measured."""
+
+CONSTANTS = {
+    f"{harness.TURN_NS // 1_000_000} ms", f"{harness.TOLERANCE:.2f} times", "64 MiB",
+    "16 MiB",
+}  # fmt: skip
+"""Settings and limits that prose names."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_prose_has_no_figures_of_its_own(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    prose = re.sub(r"<!-- (\w+): begin -->.*?<!-- \1: end -->", "", text, flags=re.DOTALL)
+    assert len(prose) < len(text)
+    prose = re.sub(r"```.*?```", "", prose, flags=re.DOTALL)
+    assert {found[0] for found in FIGURE.finditer(prose)} <= CONSTANTS
+
+
+def test_every_peer_that_the_extra_brings_is_raced() -> None:
+    """A name in the extra that no benchmark imports would be a claim without a row."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extra = text.partition("\nbench = [")[2].partition("]")[0]
+    modules = {"pycryptodome": "Crypto", "pytest-benchmark": "pytest_benchmark"}
+    names = [modules.get(name, name) for name in re.findall(r'"([\w-]+)>', extra)]
+    assert "msgspec" in names
+    sources = "\n".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "benches").glob("*.py")
+    )
+    tools = {"pytest_benchmark"}
+    unused = [
+        name for name in names if not re.search(rf"^\s*(import|from) {name}\b", sources, re.M)
+    ]
+    assert set(unused) <= tools
+
+
+def test_the_bench_of_libsecp256k1_is_found_or_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import native
+
+    monkeypatch.setenv("CARGO_HOME", str(tmp_path))
+    with pytest.raises(native.NotHere, match="libsecp256k1"):
+        native.libsecp256k1(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(native.NotHere, match="openssl"):
+        native.openssl("RSA-1024")
+
+
+def test_memory_of_a_way_in_is_that_of_a_process_of_its_own(tmp_path: Path) -> None:
+    """A way that keeps what it works on grows by that."""
+    for module in ("coincurve", "orjson"):
+        pytest.importorskip(module)
+    import ingress
+    import ingress_ways
+
+    file = ingress_ways.write(ingress.traffic(64), tmp_path / "traffic")
+    assert b"PRIVATE" not in file.read_bytes()
+    grown = ingress_ways.peak_growth("ours", 64, file)
+    if grown is None:
+        pytest.skip("this system does not count a process's peak anew")
+    assert 0 <= grown < 512 << 20
+    with pytest.raises(subprocess.CalledProcessError):
+        ingress_ways.peak_growth("nobody", 64, file)
 
 
 def test_a_page_of_races_without_a_subject_has_tables_only(tmp_path: Path) -> None:
