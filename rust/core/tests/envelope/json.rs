@@ -1,9 +1,7 @@
 //! docs/semantics.md#json-1 to #json-5.
 
 use dimp_core::code::{Code, Refusal};
-use dimp_core::json::{
-    self, Member, Members, Number, Object, Scanner, Span, Texts, Token, Value,
-};
+use dimp_core::json::{self, Member, Members, Number, Object, Scanner, Span, Texts, Token, Value};
 use serde_json::Value as Peer;
 
 use crate::mutate::{mutate, Random};
