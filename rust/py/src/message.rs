@@ -417,19 +417,15 @@ fn retarget_batch<'py>(
     let frames = buffers::items::<PyBytes>(frames, "bytes")?;
     let slices = buffers::slices(&frames);
     let made = buffers::detach_if(py, slices.len() >= MANY, || changes.apply(&slices, threads));
-    let mut changed = Vec::with_capacity(slices.len());
+    let mut written = Vec::with_capacity(slices.len());
     let mut verdicts = Vec::with_capacity(slices.len());
     for item in made.iter().flat_map(Changed::frames) {
-        let pieces = item.ok();
-        changed.push(
-            pieces
-                .map(|pieces| buffers::concatenated(py, pieces))
-                .transpose()?,
-        );
+        let frame = item.ok().map(|pieces| buffers::concatenated(py, pieces));
+        written.push(frame.transpose()?);
         verdicts.push(item.map(drop).map_err(Refusal::clone));
     }
-    let changed = PyList::new(py, changed)?;
-    Ok((changed, buffers::verdicts(py, &verdicts)?))
+    let frames = PyList::new(py, written)?;
+    Ok((frames, buffers::verdicts(py, &verdicts)?))
 }
 
 /// A container that is being filled, and the name that its next value has there.

@@ -7,6 +7,9 @@ use crate::code::Refusal;
 use crate::json::{self, Member, Span};
 use crate::pool;
 
+/// Pieces of a frame in which a field is changed and two are put in.
+const USUAL_PIECES: usize = 8;
+
 /// Frames made of other ones, still in pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed<'a> {
@@ -80,7 +83,7 @@ impl<'a> Changes<'a> {
         pool::run(threads, frames.len(), GRAIN, |range| {
             let frames = &frames[range];
             let mut made = Changed {
-                pieces: Vec::with_capacity(frames.len() * (2 * self.news.len() + 2)),
+                pieces: Vec::with_capacity(frames.len() * USUAL_PIECES),
                 frames: Vec::with_capacity(frames.len()),
             };
             let mut fields = Fields::default();
