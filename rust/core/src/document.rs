@@ -58,12 +58,16 @@ pub struct Proved {
     pub terminal: Option<Box<str>>,
 }
 
+/// What is looked at in the signed text.
+const PROPERTIES: &[&str] = &["type", "time", "key"];
+
 /// The document that a JSON text is (DOC-1).
 ///
 /// # Errors
 /// `TOO_LARGE`, `MALFORMED`, `BAD_ENCODING` or `BAD_ADDRESS`.
 pub fn parse(text: &str) -> Result<Document<'_>, Refusal> {
-    let wrapper = Object::parse(text)?;
+    let names = &["did", "ID", "data", "signature", "type", "terminal"];
+    let wrapper = Object::parse(text, names)?;
     let text = |name| match wrapper.get(name) {
         Some(Value::String(text)) => Some(text.unescape()),
         _ => None,
@@ -121,7 +125,8 @@ impl Document<'_> {
     /// What the document claims to be, whether anybody signed it or not. `data` that is no object says nothing.
     #[must_use]
     pub fn claims(&self) -> Claims<'_> {
-        let properties = Object::parse(&self.data).unwrap_or_default();
+        let properties = Object::parse(&self.data, PROPERTIES);
+        let properties = properties.unwrap_or_else(|_| Object::empty(PROPERTIES));
         Claims {
             kind: self.kind(&properties),
             terminal: self.terminal(),
@@ -161,7 +166,7 @@ impl Document<'_> {
             };
             return Err(Refusal::new(code, reason));
         }
-        let properties = Object::parse(&self.data)
+        let properties = Object::parse(&self.data, PROPERTIES)
             .map_err(|refusal| Refusal::new(refusal.code, format!("data: {}", refusal.reason)))?;
         let time = match properties.get("time") {
             None => None,

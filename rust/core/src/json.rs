@@ -935,32 +935,48 @@ pub(crate) fn check_size(length: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The members of an object in which the last of equal names wins (JSON-3, outside the envelope and `keys`).
-#[derive(Debug, Default)]
+/// Some members of an object, by name: the last of equal names wins (JSON-3, outside the envelope and `keys`). However many members there are, what is kept is what was asked for.
+#[derive(Debug)]
 pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, Value<'a>)>,
+    names: &'static [&'static str],
+    values: Vec<Option<Value<'a>>>,
 }
 
 impl<'a> Object<'a> {
-    /// Checks the whole text and splits the object that it is.
+    /// An object without members, which could have had these.
+    #[must_use]
+    pub fn empty(names: &'static [&'static str]) -> Self {
+        Self {
+            names,
+            values: vec![None; names.len()],
+        }
+    }
+
+    /// Checks the whole text, an object, and keeps the members of these `names`.
     ///
     /// # Errors
     /// `MALFORMED` or `TOO_LARGE` (JSON-1, JSON-2).
-    pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let mut members = Vec::new();
+    pub fn parse(text: &'a str, names: &'static [&'static str]) -> Result<Self, Refusal> {
+        let mut object = Self::empty(names);
         let mut rest = Members::new(text)?;
         while let Some(Member { name, value }) = rest.next_member()? {
             let name = name.text(text).map(Text::unescape).unwrap_or_default();
-            members.push((name, value.value(text)));
+            if let Some(place) = names.iter().position(|wanted| *wanted == name) {
+                object.values[place] = Some(value.value(text));
+            }
         }
-        Ok(Self { members })
+        Ok(object)
     }
 
     /// The value of `name`; `null` is absent.
+    ///
+    /// # Panics
+    /// When nobody asked for that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
-        let last = self.members.iter().rev().find(|(found, _)| found == name)?;
-        Some(last.1).filter(|&value| value != Value::Null)
+        let place = self.names.iter().position(|known| *known == name);
+        let value = self.values[place.expect("a name that was asked for")];
+        value.filter(|&value| value != Value::Null)
     }
 }
 

@@ -156,7 +156,8 @@ pub struct Meta<'a> {
 /// # Errors
 /// `TOO_LARGE`, `MALFORMED` or `BAD_ENCODING`.
 pub fn parse(text: &str) -> Result<Meta<'_>, Refusal> {
-    let meta = Object::parse(text)?;
+    let names = &["type", "version", "key", "seed", "fingerprint"];
+    let meta = Object::parse(text, names)?;
     let kind = kind_of(meta.get("type").or_else(|| meta.get("version")))?;
     let Some(Value::Object { raw: key, .. }) = meta.get("key") else {
         return Err(malformed("key: not an object"));
@@ -461,7 +462,7 @@ impl KeyMapping {
 
 /// The key of a DIM mapping (KEY-1), given as a JSON object that the scanner has accepted.
 pub(crate) fn key_of(raw: &str) -> Result<KeyMapping, Refusal> {
-    let mapping = Object::parse(raw)?;
+    let mapping = Object::parse(raw, &["algorithm", "data", "compressed"])?;
     let (Some(Value::String(algorithm)), Some(Value::String(data))) =
         (mapping.get("algorithm"), mapping.get("data"))
     else {
