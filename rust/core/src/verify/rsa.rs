@@ -156,7 +156,7 @@ pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], wire: bool) -
         }
     }
     for (size, lot) in SIZES.into_iter().zip(lots) {
-        let (lot, rest) = lot.split_at(kernels::worth(level, lot.len()));
+        let (lot, rest) = lot.split_at(kernels::worth(level, size, lot.len()));
         let texts: Vec<&[u8]> = lot
             .iter()
             .map(|&(place, ..)| items[place].message)

@@ -242,25 +242,24 @@ fn form(level: Level) -> Option<Form> {
 }
 
 /// Signatures of one size from which on a group of lanes pays at a level; `None` when the level has
-/// no kernel, or none that can be trusted here.
+/// no kernel.
 #[must_use]
 pub fn crossover(level: Level) -> Option<usize> {
-    sound(level).map(|form| form.least)
+    form(level).map(|form| form.least)
 }
 
-/// How many of `count` signatures of one size to give to the lanes: all, but for the last ones where
-/// they are too few for a group.
+/// How many of `count` signatures of a size to give to the lanes: all, but for the last ones where
+/// they are too few for a group, and none when the kernel cannot be trusted here.
 #[must_use]
-pub fn worth(level: Level, count: usize) -> usize {
-    match sound(level) {
+pub fn worth(level: Level, size: Size, count: usize) -> usize {
+    if count == 0 {
+        return 0;
+    }
+    match form(level).filter(|form| known::is_sound(level, size, form)) {
         Some(form) if count % form.lanes < form.least => count - count % form.lanes,
         Some(_) => count,
         None => 0,
     }
-}
-
-fn sound(level: Level) -> Option<Form> {
-    form(level).filter(|form| known::is_sound(level, form))
 }
 
 /// Whether each signature is below its modulus, and its power s^65537 mod n is the message.
