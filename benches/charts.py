@@ -28,7 +28,7 @@ Points = dict[str, list[tuple[float, float]]]
 """Name of a contender -> where its line goes."""
 
 INK, RULE, BAND = "#1f2933", "#d9dee4", "#f5f7f9"
-OWN = ("#0b6e4f", "#3fa34d", "#8a9a1f", "#17807e")
+OWN = ("#0b6e4f", "#3fa34d", "#8a9a1f", "#17807e", "#8cc084", "#4d5f2a")
 PEERS = ("#c8553d", "#3d6fb4", "#b07d12", "#7a4fa3", "#5c6b7a", "#1597a5", "#a3365f")
 MARKERS = "osD^vP"
 WIDTH = 10.8

@@ -25,6 +25,7 @@ import tiers
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from harness import Contender
+from sizes import slow
 
 from dimp_fast import Keyring, verify_messages
 
@@ -46,6 +47,7 @@ def counted(result: Any) -> dict[str, int]:
     return {code.name: number for code, number in verdicts.counts().items() if number}
 
 
+@pytest.mark.slow
 def test_examples(race: Run) -> None:
     """The example messages of the repository, the refused ones among them."""
     items = example_frames()
@@ -108,7 +110,7 @@ def by_hand(items: list[bytes]) -> Callable[[], int]:
     return call
 
 
-@pytest.mark.parametrize("size", [512, 16])
+@pytest.mark.parametrize("size", [slow(512), 16])
 def test_conversation(race: Run, size: int) -> None:
     """Seven of ten messages are signed with ECDSA, the others with RSA-1024."""
     talk = frames.conversation()

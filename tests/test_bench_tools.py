@@ -359,3 +359,24 @@ def test_bench_runs_some_races_and_writes_what_it_found(tmp_path: Path) -> None:
     nothing = command_line.run("bench", "--only", "no_such_race")
     assert nothing.returncode == 2
     assert b"no_such_race" in nothing.stderr
+
+
+def test_bench_goes_on_without_the_reference_and_says_so(tmp_path: Path) -> None:
+    for module in ("coincurve", "ecdsa", "matplotlib", "msgspec", "orjson", "pytest_benchmark"):
+        pytest.importorskip(module)
+    raw, html, nowhere = tmp_path / "r.json", tmp_path / "r.html", tmp_path / "python"
+    done = command_line.run(
+        *("bench", "--only", "test_load or test_number_texts", "--rounds", 2),
+        *("--json", raw, "--html", html),
+        DIMP_FAST_BENCH_REFERENCE=str(nowhere),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = results.load(raw)
+    (block,) = found["machines"].values()
+    assert block["pace"] == "quick"
+    ((why, times),) = block["left_out"].items()
+    assert "the reference stack" in why
+    assert times == 1
+    assert [race["workload"] for race in found["races"]] == ["numbers as text, batch 1024"]
+    assert f"Left out: {why}" in html.read_text(encoding="utf-8")
+    assert b"Left out" in done.stdout
