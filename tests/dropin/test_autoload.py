@@ -117,6 +117,16 @@ def test_a_program_that_installs_for_itself_has_its_way(environment: Environment
     assert json.loads(done.stdout) == served("compat"), done.stderr
 
 
+@pytest.mark.parametrize("is_left", [False, True], ids=["nothing", "a folder"])
+def test_quiet_when_the_package_is_gone(environment: Environment, is_left: bool) -> None:
+    environment.dropin("enable")
+    (environment.site / "a_family.pth").unlink()
+    if is_left:
+        (environment.site / "dimp_fast" / "dropin").mkdir(parents=True)
+    done = environment.run("-c", "print('started')", PYTHONPATH="")
+    assert (done.stdout, done.stderr) == ("started\n", "")
+
+
 def test_enable_needs_a_reference(tmp_path: Path) -> None:
     """The wheels of dimp_fast's own dependencies are not needed for that."""
     environment = Environment(tmp_path / "bare", "dimples")
