@@ -220,11 +220,43 @@ def test_run_a_file(tmp_path: Path) -> None:
     assert "dimp_fast" in done.stdout.splitlines()[1]
 
 
-def test_run_a_module(tmp_path: Path) -> None:
+@pytest.fixture
+def installed(tmp_path: Path) -> list[str]:
+    """The command as pip installs it. ``python -m dimp_fast`` finds the current folder's modules,
+    this does not."""
+    script = tmp_path / "bin" / "dimp-fast"
+    script.parent.mkdir()
+    script.write_text("import sys\nfrom dimp_fast.cli import main\nsys.exit(main())\n")
+    return [sys.executable, "-W", "ignore", str(script)]
+
+
+def in_folder(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
+
+
+def test_run_a_module(tmp_path: Path, installed: list[str]) -> None:
+    """Of the current folder, as ``python -m`` does."""
     (tmp_path / "my_bot.py").write_text(PROGRAM)
-    done = dimp_fast("run", "-m", "my_bot", "x", cwd=tmp_path)
+    done = in_folder(tmp_path, [*installed, "run", "-m", "my_bot", "x"])
     assert done.returncode == 7, done.stderr
     assert done.stdout.startswith("['x'] True")
+
+
+@pytest.mark.parametrize(
+    "name", ["no_such", "no.such.mod", "json.no_such", "dimples", "", "."]
+)
+def test_run_a_module_that_there_is_not(name: str) -> None:
+    done = dimp_fast("run", "-m", name)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"dimp-fast: {name}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_run_a_command_without_the_current_folder(tmp_path: Path, installed: list[str]) -> None:
+    """A file there does not stand in for a module of the command's."""
+    (tmp_path / "dimples.py").write_text("raise SystemExit('of the current folder')")
+    done = in_folder(tmp_path, [*installed, "run", "dime", "--help"])
+    assert "DIM" in done.stdout, done.stderr
 
 
 def test_run_a_command() -> None:
