@@ -220,6 +220,15 @@ def test_run_a_file(tmp_path: Path) -> None:
     assert "dimp_fast" in done.stdout.splitlines()[1]
 
 
+def test_an_error_of_the_program_is_told_as_such(tmp_path: Path) -> None:
+    program = tmp_path / "bot.py"
+    program.write_text("open('no such file')")
+    done = dimp_fast("run", str(program))
+    assert done.returncode == 1
+    assert f'"{program}", line 1' in done.stderr
+    assert "FileNotFoundError" in done.stderr
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> list[str]:
     """The command as pip installs it. ``python -m dimp_fast`` finds the current folder's modules,

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import runpy
 import sys
+import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ def run(options: argparse.Namespace) -> int:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
         print(end.code, file=sys.stderr)
+        return 1
+    except Exception:  # the program's, not one of dimp-fast: told as Python does
+        traceback.print_exc()
         return 1
     return found if isinstance(found, int) else 0
 
