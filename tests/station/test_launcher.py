@@ -239,8 +239,13 @@ def installed(tmp_path: Path) -> list[str]:
     return [sys.executable, "-W", "ignore", str(script)]
 
 
-def in_folder(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
+def in_folder(
+    folder: Path, command: list[str], **variables: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=folder, env=environment
+    )
 
 
 def test_run_a_module(tmp_path: Path, installed: list[str]) -> None:
@@ -262,10 +267,17 @@ def test_run_a_module_that_there_is_not(name: str) -> None:
 
 
 def test_run_a_command_without_the_current_folder(tmp_path: Path, installed: list[str]) -> None:
-    """A file there does not stand in for a module of the command's."""
-    (tmp_path / "dimples.py").write_text("raise SystemExit('of the current folder')")
-    done = in_folder(tmp_path, [*installed, "run", "dime", "--help"])
-    assert "DIM" in done.stdout, done.stderr
+    """What lies about there does not stand in for a module of the command's."""
+    site = tmp_path / "site"
+    (site / "peek-1.dist-info").mkdir(parents=True)
+    (site / "peek-1.dist-info" / "METADATA").write_text("Name: peek\nVersion: 1\n")
+    (site / "peek-1.dist-info" / "entry_points.txt").write_text("[console_scripts]\npeek=peek:main")
+    (site / "peek.py").write_text("def main():\n    import lying_about\n")
+    (tmp_path / "lying_about.py").touch()
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
+    done = in_folder(tmp_path, [*installed, "run", "peek"], PYTHONPATH=path)
+    assert done.returncode == 1
+    assert "No module named 'lying_about'" in done.stderr
 
 
 def test_run_a_command() -> None:
