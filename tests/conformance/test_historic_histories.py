@@ -11,7 +11,7 @@ from histories import CHATROOM, NOW, POLYLOGUE, Member, Records, group_of, keyri
 from making.histories import b64, merkle
 
 from dimp_fast import Code, DimError, Keyring
-from dimp_fast.group import History, _historic, merge, steps
+from dimp_fast.group import History, _historic, _texts, merge, steps
 
 UNIT = "merkle_roots"
 ALICE, BOB, CAROL, DAVE = map(member, ("alice", "bob", "carol", "dave"))
@@ -247,6 +247,17 @@ def test_hist_16_operations_have_a_form(tier: str, fields: dict[str, Any], code:
     records = old()
     records.record(ALICE, [records.event(**fields)])
     assert verdict(records).code is code
+
+
+def test_hist_10_different_ids(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The group, Alice and Bob are three; the record that names a fourth is refused."""
+    records = old("bob")
+    records.record(ALICE, [records.event("invite", user=str(CAROL))], [BOB])
+    monkeypatch.setattr(_texts, "MAX_IDENTIFIERS", 3)
+    found = verdict(records)
+    assert (found.code, found.accepted) == (Code.TOO_LARGE, 2)
+    monkeypatch.setattr(_texts, "MAX_IDENTIFIERS", 4)
+    assert verdict(records).code is Code.OK
 
 
 @pytest.mark.parametrize("records", [None, [], {}, [1]])

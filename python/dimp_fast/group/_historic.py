@@ -15,7 +15,7 @@ from .. import coding
 from ..identity import Identifier
 from ..keys import PublicKey
 from ..verdict import Code, DimError
-from ._texts import MAX_EVENTS, MAX_NAME, MAX_TEXT, Names, decode, malformed, roots
+from ._texts import MAX_EVENTS, MAX_NAME, MAX_TEXT, Names, decode, known, malformed, roots
 from .outcome import Checkpoint, Refused
 from .permissions import TARGETS, Kind, Role, kind_of
 from .state import MAX_MEMBERS, OPENING, State, is_command
@@ -192,14 +192,14 @@ def _name(command: str, spoken: Mapping[str, Any]) -> str | None:
 
 def _member(text: Any, names: Names, what: str) -> Identifier:
     """An ID of a user, in any spelling; its terminal is dropped."""
-    if not isinstance(text, str):
-        raise malformed(f"{what}: not text")
-    found = names.get(text)
-    if found is None:
-        found = names[text] = Identifier.parse(text).without_terminal()
+    found = known(text, names, what, _bare)
     if found.is_broadcast or found.is_group:
         raise DimError(Code.BAD_ADDRESS, f"{what}: {text[:64]!r} cannot take part")
     return found
+
+
+def _bare(text: str) -> Identifier:
+    return Identifier.parse(text).without_terminal()
 
 
 def _parse_votes(given: Any) -> dict[str, bytes]:

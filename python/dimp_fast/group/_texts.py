@@ -7,7 +7,7 @@ Not here: whether a signature is right, and whether anybody may say what a text 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import _dispatch, coding
@@ -264,22 +264,36 @@ def _digest(fields: Mapping[str, Any], name: str, is_empty: bool, what: str) -> 
 
 def identifier(text: Any, names: Names, what: str, *, is_member: bool = True) -> Identifier:
     """A canonical ID without a terminal; of a user that is not broadcast where it is a member."""
-    if not isinstance(text, str):
-        raise malformed(f"{what}: not text")
-    found = names.get(text)
-    if found is None:
-        found = Identifier.parse(text)
-        if str(found) != text:
-            raise DimError(Code.BAD_ADDRESS, f"{what}: {text[:64]!r} is not canonical")
-        if len(names) >= MAX_IDENTIFIERS:
-            raise DimError(Code.TOO_LARGE, f"IDs: more than {MAX_IDENTIFIERS}")
-        names[text] = found
+    found = known(text, names, what, _canonical)
     if found.terminal is not None or found.is_broadcast or (is_member and found.is_group):
         raise DimError(Code.BAD_ADDRESS, f"{what}: {text[:64]!r} cannot take part")
     return found
 
 
+def _canonical(text: str) -> Identifier:
+    found = Identifier.parse(text)
+    if str(found) != text:
+        raise DimError(Code.BAD_ADDRESS, f"{text[:64]!r} is not canonical")
+    return found
+
+
 MAX_IDENTIFIERS = 65_536
+
+
+def known(text: Any, names: Names, what: str, parse: Callable[[str], Identifier]) -> Identifier:
+    """What ``parse`` makes of a text, once; raises ``TOO_LARGE`` for one too many."""
+    if not isinstance(text, str):
+        raise malformed(f"{what}: not text")
+    found = names.get(text)
+    if found is None:
+        try:
+            found = parse(text)
+        except DimError as error:
+            raise DimError(error.code, f"{what}: {error.reason}") from None
+        if len(names) >= MAX_IDENTIFIERS:
+            raise DimError(Code.TOO_LARGE, f"IDs: more than {MAX_IDENTIFIERS}")
+        names[text] = found
+    return found
 
 
 def decode(text: Any, what: str) -> bytes:
