@@ -11,7 +11,7 @@ from histories import CHATROOM, NOW, POLYLOGUE, Member, Records, group_of, keyri
 from making.histories import b64, merkle
 
 from dimp_fast import Code, DimError, Keyring
-from dimp_fast.group import History, _historic, _texts, merge, steps
+from dimp_fast.group import History, _historic, _texts, _windows, merge, steps
 
 UNIT = "merkle_roots"
 ALICE, BOB, CAROL, DAVE = map(member, ("alice", "bob", "carol", "dave"))
@@ -297,7 +297,7 @@ def test_hist_16_windows_and_carried_metas(tier: str, monkeypatch: pytest.Monkey
     records = old("bob", "carol")
     records.record(ALICE, [named(records)], [BOB, CAROL])
     records.metas |= {str(one): one.meta.to_dict() for one in (ALICE, BOB, CAROL)}
-    monkeypatch.setattr(_historic, "SIGNATURES_AT_ONCE", 1)
+    monkeypatch.setattr(_windows, "SIGNATURES_AT_ONCE", 1)
     found = History.parse(records.mapping()).verify(Keyring(), now=NOW)
     assert (found.code, found.accepted) == (Code.OK, 3)
     assert verdict(records).signatures == found.signatures

@@ -16,13 +16,15 @@ from ..verdict import Code, DimError
 from .permissions import COMMANDS, TARGETS, kind_of
 from .state import is_command
 
-MAX_TEXT = 4096
+# docs/semantics.md#hist-10, for both forms.
+MAX_BLOCKS = 65_536
 MAX_EVENTS = 256
+MAX_TEXT = 4096
+MAX_VOTES = 2_097_152
+MAX_IDENTIFIERS = 65_536
 MAX_NAME = 128
 LAST_HEIGHT = 65_535
 LAST_TIME = 2**53 - 1
-
-_ID_NAMES = ("group", "commander", "recorder", "user")
 
 OPERATION = ("command", "group", "commander", "height", "head", "time")
 EVENT = ("operation", "signature")
@@ -275,9 +277,6 @@ def _canonical(text: str) -> Identifier:
     if str(found) != text:
         raise DimError(Code.BAD_ADDRESS, f"{text[:64]!r} is not canonical")
     return found
-
-
-MAX_IDENTIFIERS = 65_536
 
 
 def known(text: Any, names: Names, what: str, parse: Callable[[str], Identifier]) -> Identifier:
