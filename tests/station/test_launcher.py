@@ -256,9 +256,7 @@ def test_run_a_module(tmp_path: Path, installed: list[str]) -> None:
     assert done.stdout.startswith("['x'] True")
 
 
-@pytest.mark.parametrize(
-    "name", ["no_such", "no.such.mod", "json.no_such", "dimples", "", "."]
-)
+@pytest.mark.parametrize("name", ["no_such", "no.such.mod", "json.no_such", "dimples", "", "."])
 def test_run_a_module_that_there_is_not(name: str) -> None:
     done = dimp_fast("run", "-m", name)
     assert done.returncode == 2
