@@ -11,7 +11,7 @@ from histories import CHATROOM, NOW, POLYLOGUE, Member, Records, group_of, keyri
 from making.histories import b64, merkle
 
 from dimp_fast import Code, DimError, Keyring
-from dimp_fast.group import History, _historic, merge, steps
+from dimp_fast.group import History, _historic, _texts, _windows, merge, steps
 
 UNIT = "merkle_roots"
 ALICE, BOB, CAROL, DAVE = map(member, ("alice", "bob", "carol", "dave"))
@@ -249,6 +249,17 @@ def test_hist_16_operations_have_a_form(tier: str, fields: dict[str, Any], code:
     assert verdict(records).code is code
 
 
+def test_hist_10_different_ids(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The group, Alice and Bob are three; the record that names a fourth is refused."""
+    records = old("bob")
+    records.record(ALICE, [records.event("invite", user=str(CAROL))], [BOB])
+    monkeypatch.setattr(_texts, "MAX_IDENTIFIERS", 3)
+    found = verdict(records)
+    assert (found.code, found.accepted) == (Code.TOO_LARGE, 2)
+    monkeypatch.setattr(_texts, "MAX_IDENTIFIERS", 4)
+    assert verdict(records).code is Code.OK
+
+
 @pytest.mark.parametrize("records", [None, [], {}, [1]])
 def test_hist_16_records_are_an_array_of_objects(tier: str, records: Any) -> None:
     identifier, _ = group_of("alice", "crew", CHATROOM)
@@ -286,7 +297,7 @@ def test_hist_16_windows_and_carried_metas(tier: str, monkeypatch: pytest.Monkey
     records = old("bob", "carol")
     records.record(ALICE, [named(records)], [BOB, CAROL])
     records.metas |= {str(one): one.meta.to_dict() for one in (ALICE, BOB, CAROL)}
-    monkeypatch.setattr(_historic, "SIGNATURES_AT_ONCE", 1)
+    monkeypatch.setattr(_windows, "SIGNATURES_AT_ONCE", 1)
     found = History.parse(records.mapping()).verify(Keyring(), now=NOW)
     assert (found.code, found.accepted) == (Code.OK, 3)
     assert verdict(records).signatures == found.signatures

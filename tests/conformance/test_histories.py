@@ -1124,12 +1124,12 @@ def test_steps_tell_the_chain(tier: str) -> None:
 
 
 def test_threads_and_windows_change_nothing(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dimp_fast.group import _evaluation, _form
+    from dimp_fast.group import _form, _windows
 
     group, _ = forked()
     group.entries[-1]["votes"][str(DAVE)] = b64(bytes(64))
     one = verdict(group)
-    monkeypatch.setattr(_evaluation, "SIGNATURES_AT_ONCE", 1)
+    monkeypatch.setattr(_windows, "SIGNATURES_AT_ONCE", 1)
     monkeypatch.setattr(_form, "BLOCKS_AT_ONCE", 1)
     for threads in (None, 2):
         other = verdict(group, threads=threads)

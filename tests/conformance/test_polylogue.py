@@ -34,6 +34,7 @@ from polylogues import (
     state,
 )
 
+import dimp_fast
 from dimp_fast import (
     ANYONE,
     Code,
@@ -688,6 +689,18 @@ def test_poly_11_what_is_refused_is_not_issued() -> None:
     assert refusal.value.code is Code.FORBIDDEN
     with pytest.raises(TypeError, match="GroupCommand"):
         made.issue(TextContent.create(text="x"), user("alice"))  # type: ignore[arg-type]
+
+
+def test_poly_11_what_is_not_kept_is_not_made_ready_to_be_handed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = group()
+    again = overt("bob", command("quit", at=2)).frame
+    assert made.apply(again) is Code.OK
+    query = overt("carol", command("query", at=3)).frame
+    monkeypatch.setattr(dimp_fast.group.polylogue, "decode", pytest.fail)
+    assert made.apply_all([again, query]).all_ok()
+    assert made.apply(query) is Code.OK
 
 
 def test_poly_11_what_came_without_its_message_is_not_handed_on() -> None:

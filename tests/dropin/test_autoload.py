@@ -47,7 +47,8 @@ class Environment:
         self.site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
         packages = python_of(family).parents[1] / self.site.relative_to(folder)
         # Added as a folder, not a site: its own .pth files do not count here.
-        (self.site / "family.pth").write_text(f"{packages}\n{ROOT / 'python'}\n", "utf-8")
+        # They are read in the order of their names, and ours is to find the package.
+        (self.site / "a_family.pth").write_text(f"{packages}\n{ROOT / 'python'}\n", "utf-8")
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {n: v for n, v in os.environ.items() if n != "DIMP_FAST_DROPIN"}
@@ -116,10 +117,20 @@ def test_a_program_that_installs_for_itself_has_its_way(environment: Environment
     assert json.loads(done.stdout) == served("compat"), done.stderr
 
 
+@pytest.mark.parametrize("is_left", [False, True], ids=["nothing", "a folder"])
+def test_quiet_when_the_package_is_gone(environment: Environment, is_left: bool) -> None:
+    environment.dropin("enable")
+    (environment.site / "a_family.pth").unlink()
+    if is_left:
+        (environment.site / "dimp_fast" / "dropin").mkdir(parents=True)
+    done = environment.run("-c", "print('started')", PYTHONPATH="")
+    assert (done.stdout, done.stderr) == ("started\n", "")
+
+
 def test_enable_needs_a_reference(tmp_path: Path) -> None:
     """The wheels of dimp_fast's own dependencies are not needed for that."""
     environment = Environment(tmp_path / "bare", "dimples")
-    (environment.site / "family.pth").write_text(f"{ROOT / 'python'}\n", "utf-8")
+    (environment.site / "a_family.pth").write_text(f"{ROOT / 'python'}\n", "utf-8")
     done = environment.run("-m", "dimp_fast", "dropin", "enable")
     assert done.returncode == 2
     assert "dimp-fast[station]" in done.stderr
@@ -132,3 +143,24 @@ def test_status_for_people(environment: Environment, family: str) -> None:
     assert done.stdout.startswith("not enabled in this environment")
     assert f"{family}: " in done.stdout
     assert "fits: whole" in done.stdout
+
+
+COMPARE = f"""\
+import sys
+from dimp_fast.cli import main, station
+def serve(*_):
+    exec({PROGRAM!r}, {{}})
+    return 0
+station._serve = serve
+sys.exit(main(["station", "--compare", "--folder", sys.argv[1]]))
+"""
+
+
+@pytest.mark.parametrize("family", ["dimples"])
+def test_the_plain_station_is_plain_there_too(environment: Environment, tmp_path: Path) -> None:
+    """`dimp-fast station --compare`, up to the point where the station starts."""
+    environment.dropin("enable")
+    done = environment.run("-c", COMPARE, str(tmp_path / "station"))
+    assert done.returncode == 0, done.stderr
+    assert "the plain station, without dimp_fast" in done.stdout
+    assert json.loads(done.stdout.splitlines()[-1]) == PLAIN

@@ -220,11 +220,62 @@ def test_run_a_file(tmp_path: Path) -> None:
     assert "dimp_fast" in done.stdout.splitlines()[1]
 
 
-def test_run_a_module(tmp_path: Path) -> None:
+def test_an_error_of_the_program_is_told_as_such(tmp_path: Path) -> None:
+    program = tmp_path / "bot.py"
+    program.write_text("open('no such file')")
+    done = dimp_fast("run", str(program))
+    assert done.returncode == 1
+    assert f'"{program}", line 1' in done.stderr
+    assert "FileNotFoundError" in done.stderr
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> list[str]:
+    """The command as pip installs it. ``python -m dimp_fast`` finds the current folder's modules,
+    this does not."""
+    script = tmp_path / "bin" / "dimp-fast"
+    script.parent.mkdir()
+    script.write_text("import sys\nfrom dimp_fast.cli import main\nsys.exit(main())\n")
+    return [sys.executable, "-W", "ignore", str(script)]
+
+
+def in_folder(
+    folder: Path, command: list[str], **variables: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=folder, env=environment
+    )
+
+
+def test_run_a_module(tmp_path: Path, installed: list[str]) -> None:
+    """Of the current folder, as ``python -m`` does."""
     (tmp_path / "my_bot.py").write_text(PROGRAM)
-    done = dimp_fast("run", "-m", "my_bot", "x", cwd=tmp_path)
+    done = in_folder(tmp_path, [*installed, "run", "-m", "my_bot", "x"])
     assert done.returncode == 7, done.stderr
     assert done.stdout.startswith("['x'] True")
+
+
+@pytest.mark.parametrize("name", ["no_such", "no.such.mod", "json.no_such", "dimples", "", "."])
+def test_run_a_module_that_there_is_not(name: str) -> None:
+    done = dimp_fast("run", "-m", name)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"dimp-fast: {name}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_run_a_command_without_the_current_folder(tmp_path: Path, installed: list[str]) -> None:
+    """What lies about there does not stand in for a module of the command's."""
+    site = tmp_path / "site"
+    (site / "peek-1.dist-info").mkdir(parents=True)
+    (site / "peek-1.dist-info" / "METADATA").write_text("Name: peek\nVersion: 1\n")
+    (site / "peek-1.dist-info" / "entry_points.txt").write_text("[console_scripts]\npeek=peek:main")
+    (site / "peek.py").write_text("def main():\n    import lying_about\n")
+    (tmp_path / "lying_about.py").touch()
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
+    done = in_folder(tmp_path, [*installed, "run", "peek"], PYTHONPATH=path)
+    assert done.returncode == 1
+    assert "No module named 'lying_about'" in done.stderr
 
 
 def test_run_a_command() -> None:

@@ -27,7 +27,13 @@ exit code: 0 fine, 2 there is no reference stack here, or the environment cannot
 """
 
 NAME = "dimp_fast_dropin.pth"
-LINE = "import dimp_fast.dropin._autoload; dimp_fast.dropin._autoload.begin()\n"
+LINE = (
+    "import importlib.util as u;"
+    ' getattr(u.find_spec("dimp_fast"), "origin", None)'
+    ' and __import__("dimp_fast.dropin._autoload", fromlist=["begin"]).begin()\n'
+)
+"""One line, since that is what a .pth file is read by. It stays when dimp_fast is uninstalled, and
+is quiet then; a folder of that name that is left of it has no origin."""
 
 
 def add_parsers(commands: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import runpy
 import sys
+import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,6 @@ def run(options: argparse.Namespace) -> int:
     except ImportError as error:
         raise Unusable(f"{error}; try: pip install 'dimp-fast[station]'") from None
     sys.argv = [options.program, *options.arguments]
-    sys.path.insert(0, str(Path(options.program).parent) if Path(options.program).is_file() else "")
     try:
         found = program()
     except SystemExit as end:
@@ -58,19 +59,36 @@ def run(options: argparse.Namespace) -> int:
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
+    except Exception:  # the program's, not one of dimp-fast: told as Python does
+        traceback.print_exc()
+        return 1
     return found if isinstance(found, int) else 0
 
 
 def _find(name: str, is_module: bool) -> Any:
-    """What runs the program. It is looked for before anything is installed."""
+    """What runs the program. It is looked for before anything is installed, and finds its modules
+    where it would without us."""
     if is_module:
-        if importlib.util.find_spec(name) is None:
+        sys.path.insert(0, os.getcwd())
+        if not _is_runnable(name):
             raise Unusable(f"{name}: no such module")
         return lambda: runpy.run_module(name, run_name="__main__", alter_sys=True)
     if Path(name).is_file():
+        sys.path.insert(0, str(Path(name).resolve().parent))
         return lambda: runpy.run_path(name, run_name="__main__")
     commands = entry_points(group="console_scripts", name=name)
     if not commands:
         raise Unusable(f"{name}: no such file, and no command that a package has installed")
     command = next(iter(commands))
     return lambda: command.load()()
+
+
+def _is_runnable(name: str) -> bool:
+    """Whether there is that module, or a package with a ``__main__``."""
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ImportError, ValueError) as error:  # of a package that the name begins with; no name
+        raise Unusable(f"{name}: {error}") from None
+    return spec is not None

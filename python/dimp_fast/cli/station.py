@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..dropin import _autoload
 from ..dropin._patches import Patches
 from ..dropin.station import SWITCHES, Options, seams
 from ..verdict import DimError
@@ -87,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
     told: dict[str, Any] = {"config": str(config), "made": made, "mode": "plain"}
     patches = Patches()
     if options.compare:
+        _autoload.stop()  # before anything of the reference is imported
         seams.listen(patches, host)
     else:
         told["mode"] = options.mode

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["VARIABLE", "begin", "options", "start"]
+__all__ = ["VARIABLE", "begin", "options", "start", "stop"]
 
 VARIABLE = "DIMP_FAST_DROPIN"
 MODES: dict[str, dict[str, Any] | None] = {
@@ -107,6 +107,11 @@ def start(chosen: dict[str, Any]) -> None:
         loader.load = once
 
     sys.meta_path.insert(0, _Watch(watch))
+
+
+def stop() -> None:
+    """Wait no longer, in a process that is to be plain. Too late once the loader is imported."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Watch)]
 
 
 def begin() -> None:

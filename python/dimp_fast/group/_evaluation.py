@@ -14,16 +14,13 @@ from ..identity import Identifier
 from ..keys import PublicKey
 from ..verdict import Code, DimError
 from ._texts import Event, Operation
+from ._windows import windows
 from .outcome import WINDOW, Checkpoint, Equivocation, Refused
 from .permissions import Kind, kind_of
 from .state import OPENING, State
 
 if TYPE_CHECKING:
     from ._form import Block
-
-SIGNATURES_AT_ONCE = 32_768
-"""So many signatures are collected before they are verified: enough to keep all threads busy, few
-enough that the memory this takes does not grow with the history."""
 
 SKEW = 30 * 60
 LONGEST = 7 * 24 * 60 * 60
@@ -84,24 +81,11 @@ def evaluate(
     """Judge blocks, which are sorted by height and name."""
     judge = _Judge(blocks, identifier, keys, now, checkpoint)
     judged = [block for block in blocks if block.header.height > judge.floor]
-    for window in _windows(judged):
+    for window in windows(judged, lambda block: block.signature_count):
         codes = _verify_window(window, keys, verify)
         for block in window:
             judge.take(block, codes)
     return judge.result()
-
-
-def _windows(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    window: list[Block] = []
-    size = 0
-    for block in blocks:
-        window.append(block)
-        size += block.signature_count
-        if size >= SIGNATURES_AT_ONCE:
-            yield window
-            window, size = [], 0
-    if window:
-        yield window
 
 
 def _verify_window(window: list[Block], keys: Keys, verify: Verify) -> Iterator[int]:

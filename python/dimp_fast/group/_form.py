@@ -12,7 +12,9 @@ from .. import coding
 from ..meta import Meta
 from ..verdict import Code, DimError
 from ._texts import (
+    MAX_BLOCKS,
     MAX_EVENTS,
+    MAX_VOTES,
     Event,
     Header,
     Names,
@@ -25,8 +27,6 @@ from ._texts import (
 )
 from .state import MAX_MEMBERS
 
-MAX_BLOCKS = 65_536
-MAX_VOTES = 2_097_152
 MAX_COPIES = 4
 BLOCKS_AT_ONCE = 1024
 """So many merkle trees are computed at a time."""

@@ -1,7 +1,8 @@
 """The historic form of a history, of 2018: read, judged, never written (docs/semantics.md#hist-16).
 
-Records follow each other; the first that is refused is the end. Not here: the strict form, which
-shares the roles and commands (``permissions``, ``state``) and nothing else.
+Records follow each other; the first that is refused is the end. Not here: the strict form. Both
+share the roles and commands (``permissions``, ``state``), the limits, and what comes out
+(``outcome``); how a text is read and what it means is each one's own.
 """
 
 from __future__ import annotations
@@ -15,16 +16,25 @@ from .. import coding
 from ..identity import Identifier
 from ..keys import PublicKey
 from ..verdict import Code, DimError
-from ._texts import MAX_EVENTS, MAX_NAME, MAX_TEXT, Names, decode, malformed, roots
+from ._texts import (
+    MAX_BLOCKS,
+    MAX_EVENTS,
+    MAX_NAME,
+    MAX_TEXT,
+    MAX_VOTES,
+    Names,
+    decode,
+    known,
+    malformed,
+    roots,
+)
+from ._windows import windows
 from .outcome import Checkpoint, Refused
 from .permissions import TARGETS, Kind, Role, kind_of
 from .state import MAX_MEMBERS, OPENING, State, is_command
 
 VERSION = 1
-MAX_RECORDS = 65_536
-MAX_VOTES = 2_097_152
 MAX_EVENT = 1 << 20
-SIGNATURES_AT_ONCE = 32_768
 
 _VOTES = "confirmations"
 _LINK = "link"
@@ -86,8 +96,8 @@ def parse(source: Any, kind: Kind, names: Names) -> Records:
     """
     if not isinstance(source, list) or not source:
         raise malformed("records: not an array of at least one")
-    if len(source) > MAX_RECORDS:
-        raise DimError(Code.TOO_LARGE, f"records: more than {MAX_RECORDS}")
+    if len(source) > MAX_BLOCKS:
+        raise DimError(Code.TOO_LARGE, f"records: more than {MAX_BLOCKS}")
     records = []
     votes = 0
     for number, entry in enumerate(source):
@@ -192,14 +202,14 @@ def _name(command: str, spoken: Mapping[str, Any]) -> str | None:
 
 def _member(text: Any, names: Names, what: str) -> Identifier:
     """An ID of a user, in any spelling; its terminal is dropped."""
-    if not isinstance(text, str):
-        raise malformed(f"{what}: not text")
-    found = names.get(text)
-    if found is None:
-        found = names[text] = Identifier.parse(text).without_terminal()
+    found = known(text, names, what, _bare)
     if found.is_broadcast or found.is_group:
         raise DimError(Code.BAD_ADDRESS, f"{what}: {text[:64]!r} cannot take part")
     return found
+
+
+def _bare(text: str) -> Identifier:
+    return Identifier.parse(text).without_terminal()
 
 
 def _parse_votes(given: Any) -> dict[str, bytes]:
@@ -270,7 +280,7 @@ def evaluate(
     voters = _by_address(records, keys)
     refused: list[Refused] = []
     count = 0
-    for window in _windows(records, first):
+    for window in windows(records[first:], _signature_count):
         count += sum(map(_signature_count, window))
         codes = _verify_window(window, keys, voters, verify)
         for record in window:
@@ -297,19 +307,6 @@ def _by_address(records: Records, keys: Keys) -> dict[str, PublicKey]:
 
 def _signature_count(record: Record) -> int:
     return 1 + sum(bool(event.signature) + len(event.votes) for event in record.events)
-
-
-def _windows(records: Records, first: int) -> Iterator[list[Record]]:
-    window: list[Record] = []
-    size = 0
-    for record in records[first:]:
-        window.append(record)
-        size += _signature_count(record)
-        if size >= SIGNATURES_AT_ONCE:
-            yield window
-            window, size = [], 0
-    if window:
-        yield window
 
 
 def _verify_window(

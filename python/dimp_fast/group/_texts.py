@@ -7,7 +7,7 @@ Not here: whether a signature is right, and whether anybody may say what a text 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import _dispatch, coding
@@ -16,13 +16,15 @@ from ..verdict import Code, DimError
 from .permissions import COMMANDS, TARGETS, kind_of
 from .state import is_command
 
-MAX_TEXT = 4096
+# docs/semantics.md#hist-10, for both forms.
+MAX_BLOCKS = 65_536
 MAX_EVENTS = 256
+MAX_TEXT = 4096
+MAX_VOTES = 2_097_152
+MAX_IDENTIFIERS = 65_536
 MAX_NAME = 128
 LAST_HEIGHT = 65_535
 LAST_TIME = 2**53 - 1
-
-_ID_NAMES = ("group", "commander", "recorder", "user")
 
 OPERATION = ("command", "group", "commander", "height", "head", "time")
 EVENT = ("operation", "signature")
@@ -264,22 +266,33 @@ def _digest(fields: Mapping[str, Any], name: str, is_empty: bool, what: str) -> 
 
 def identifier(text: Any, names: Names, what: str, *, is_member: bool = True) -> Identifier:
     """A canonical ID without a terminal; of a user that is not broadcast where it is a member."""
-    if not isinstance(text, str):
-        raise malformed(f"{what}: not text")
-    found = names.get(text)
-    if found is None:
-        found = Identifier.parse(text)
-        if str(found) != text:
-            raise DimError(Code.BAD_ADDRESS, f"{what}: {text[:64]!r} is not canonical")
-        if len(names) >= MAX_IDENTIFIERS:
-            raise DimError(Code.TOO_LARGE, f"IDs: more than {MAX_IDENTIFIERS}")
-        names[text] = found
+    found = known(text, names, what, _canonical)
     if found.terminal is not None or found.is_broadcast or (is_member and found.is_group):
         raise DimError(Code.BAD_ADDRESS, f"{what}: {text[:64]!r} cannot take part")
     return found
 
 
-MAX_IDENTIFIERS = 65_536
+def _canonical(text: str) -> Identifier:
+    found = Identifier.parse(text)
+    if str(found) != text:
+        raise DimError(Code.BAD_ADDRESS, f"{text[:64]!r} is not canonical")
+    return found
+
+
+def known(text: Any, names: Names, what: str, parse: Callable[[str], Identifier]) -> Identifier:
+    """What ``parse`` makes of a text, once; raises ``TOO_LARGE`` for one too many."""
+    if not isinstance(text, str):
+        raise malformed(f"{what}: not text")
+    found = names.get(text)
+    if found is None:
+        try:
+            found = parse(text)
+        except DimError as error:
+            raise DimError(error.code, f"{what}: {error.reason}") from None
+        if len(names) >= MAX_IDENTIFIERS:
+            raise DimError(Code.TOO_LARGE, f"IDs: more than {MAX_IDENTIFIERS}")
+        names[text] = found
+    return found
 
 
 def decode(text: Any, what: str) -> bytes:

@@ -301,7 +301,7 @@ class Polylogue:
                 reasons[index] = verdicts.reason(index)
                 continue
             try:
-                self._apply_content(message.content, message.sender, _reliable(source))
+                self._apply_content(message.content, message.sender, source)
             except DimError as refusal:
                 codes[index], reasons[index] = refusal.code, refusal.reason
         return Verdicts(bytes(codes), reasons.get)
@@ -350,7 +350,7 @@ class Polylogue:
             self._apply_content(command.content, command.sender, None)
         elif isinstance(command, (bytes, Mapping, ReliableMessage)) and sender is None:
             opened = open_message(command, users=(), keyring=self._keyring)
-            self._apply_content(opened.content, opened.sender, _reliable(command))
+            self._apply_content(opened.content, opened.sender, command)
         else:
             raise TypeError(
                 "command: a message is wanted, or a content with its sender, "
@@ -361,8 +361,9 @@ class Polylogue:
         self,
         source: Content | Mapping[str, Any],
         sender: Identifier,
-        message: ReliableMessage | None,
+        message: Message | None,
     ) -> None:
+        """``message``: what it came in, which verified; ``None`` where that is not here."""
         content = Content.parse(source)
         if isinstance(content, DocumentsCommand):
             return self._take_documents(content)
@@ -450,16 +451,16 @@ class Polylogue:
 
     # What it comes to.
 
-    def _take(self, said: _Said, message: ReliableMessage | None) -> None:
+    def _take(self, said: _Said, message: Message | None) -> None:
         """Judge a command, and keep it."""
         if said == self._base:
-            self._base_message = self._base_message or message
+            self._base_message = self._base_message or _reliable(message)
             return
         roll, known = self._roll, self._held.get(said)
         assert roll is not None  # _read() has looked
         is_of_staff = self._bulletin is not None and said.sender in self._bulletin.administrators
         if known is not None:
-            known.message = known.message or message
+            known.message = known.message or _reliable(message)
             if known.code is Code.FORBIDDEN and is_of_staff and not known.is_of_staff:
                 known.is_of_staff = True
                 self._tell_again()
@@ -473,9 +474,8 @@ class Polylogue:
         is_full = self._is_full(said, account)
         if is_full and not (said.command == "reset" and role > Role.MEMBER):
             raise DimError(Code.TOO_LARGE, f"{said.command}: too many commands since the reset")
-        return _expect(
-            self._keep(said, _Held(account, is_of_staff, message), is_full), said.command
-        )
+        held = _Held(account, is_of_staff, _reliable(message))
+        return _expect(self._keep(said, held, is_full), said.command)
 
     def _is_old(self, said: _Said) -> bool:
         """docs/semantics.md#poly-7."""
@@ -555,9 +555,9 @@ def _not_too_many(identifiers: Sequence[Identifier] | None, field: str) -> None:
         raise DimError(Code.TOO_LARGE, f"{field}: more than {MAX_MEMBERS}")
 
 
-def _reliable(source: Message) -> ReliableMessage:
-    """A message that verified, as it can be handed on."""
-    if isinstance(source, ReliableMessage):
+def _reliable(source: Message | None) -> ReliableMessage | None:
+    """A message that verified, as it can be handed on; for those that are kept."""
+    if source is None or isinstance(source, ReliableMessage):
         return source
     return decode(source if isinstance(source, bytes) else encode(source))
 

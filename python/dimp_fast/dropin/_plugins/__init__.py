@@ -30,7 +30,7 @@ def apply(patches: Patches, family: Family, fit: Fit, mode: str) -> None:
     """Put in place whatever is not yet, of what the host has loaded; may be called again."""
     if fit.level == NOTHING:
         return
-    randomness.install(patches, family)
+    randomness.install(patches)
     digests.install(patches, family)
     keys.install(patches, family)
     if not fit.is_whole:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from .._families import Family
 from .._patches import Patches
 
 __all__ = ["install"]
@@ -38,7 +37,7 @@ def random_int(size: int) -> int:
     return int.from_bytes(os.urandom(size), "little")
 
 
-def install(patches: Patches, family: Family) -> None:
+def install(patches: Patches) -> None:
     for modules, function in ((_BYTES, random_bytes), (_INTEGERS, random_int)):
         for module in map(_imported, modules):
             if hasattr(module, function.__name__):
