@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,10 @@ MAX_NUMBER = 1000
 
 NOT_JSON = b""
 """Stands for what JSON cannot say: every tier calls it ``MALFORMED``."""
+
+
+_MANY_DIGITS = re.compile("[0-9]{309}")
+"""Every integer that is infinite as a double has as many."""
 
 
 class JsonObject:
@@ -73,8 +78,11 @@ def emit(mapping: Mapping[str, Any]) -> str:
     """
     try:
         text = json.dumps(dict(mapping), allow_nan=False)
-        json.loads(text, parse_int=_finite)
-        json.dumps(dict(mapping), ensure_ascii=False).encode("utf-8")  # no lone surrogates
+        # Looked for only where there can be one: numbers that are infinite, lone surrogates.
+        if _MANY_DIGITS.search(text):
+            json.loads(text, parse_int=_finite)
+        if "\\ud" in text:
+            json.dumps(dict(mapping), ensure_ascii=False).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise DimError(Code.MALFORMED, f"JSON cannot say it: {error}") from None
     return text
