@@ -21,8 +21,9 @@ const LEAST_UNSEEN: usize = 2;
 /// Signatures of unseen keys that go to the lanes before it is looked at how many were refused.
 const PART: usize = 64;
 
-/// Signatures that the library gets, for each one that the lanes refused, before the lanes get more.
-const PENALTY: usize = 8;
+/// Signatures that the library gets, for each one that the lanes refused, before the lanes get more:
+/// where they refused few, and where they refused most.
+const PENALTIES_EACH: [usize; 2] = [8, 32];
 
 /// Signatures of unseen keys that are still to go to the library. A signer can make signatures that
 /// the lanes refuse, one a key; were all tried in vain, the batch would be slower than the library.
@@ -121,7 +122,8 @@ pub(super) fn verify_many(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> 
             });
         } else {
             let refused = settle(part, kernel::verify_unseen);
-            PENALTIES.fetch_add(PENALTY * refused, Ordering::Relaxed);
+            let each = PENALTIES_EACH[usize::from(2 * refused > part.len())];
+            PENALTIES.fetch_add(each * refused, Ordering::Relaxed);
         }
     }
     codes
