@@ -352,9 +352,16 @@ impl Cache {
         victims: &mut impl Iterator<Item = usize>,
     ) -> Option<(usize, Arc<Box<[Row]>>)> {
         let size = size(rows);
-        let mut table = None;
-        while self.counters.bytes + size > self.counters.budget {
+        // None goes before it is known that those that go make room enough.
+        let mut going = Vec::new();
+        let mut bytes = self.counters.bytes;
+        while bytes + size > self.counters.budget {
             let victim = victims.next()?;
+            bytes -= self.slots[victim].as_ref().map_or(0, |slot| slot.size);
+            going.push(victim);
+        }
+        let mut table = None;
+        for victim in going {
             table = self.evict(victim).filter(|table| table.len() == rows);
         }
         self.counters.bytes += size;
@@ -566,6 +573,22 @@ mod tests {
         assert!(counters.bytes <= counters.budget);
         assert!(counters.bytes >= counters.tables * SIZE);
         held
+    }
+
+    #[test]
+    fn names_with_one_hash_have_tables_of_their_own() {
+        let cache = cache(8);
+        let named = |key: u8| Name {
+            hash: 1,
+            bytes: Box::new([b'a', key, 0, 0, 0]),
+        };
+        let alone = |key| (0..40).map(|_| named(key)).collect::<Vec<_>>();
+        let mixed: Vec<Name> = (0..80).map(|item| named(item % 2)).collect();
+        for batch in [alone(0), alone(1), mixed, alone(1), alone(0)] {
+            // Looks at the rows of each item.
+            hold(&cache, &batch);
+        }
+        assert!(cache.lock().counters.hits > 0);
     }
 
     fn row(name: &Name) -> Row {

@@ -11,7 +11,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde_json::Value;
 use sha2::{Digest, Sha512};
 
-use crate::{cases, levels, Noise};
+use crate::{cases, levels, with_tables, Noise};
 
 /// L, the order of the base point, little-endian.
 const L: [u8; 32] = [
@@ -145,6 +145,7 @@ fn plus_l(s: &mut [u8], times: u16) -> bool {
 
 #[test]
 fn ed25519_2_random_good_and_bad() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(1);
     let mut done = 0;
     while done < cases() {
@@ -180,6 +181,7 @@ fn ed25519_2_random_good_and_bad() {
 
 #[test]
 fn ed25519_2_torsion_in_the_key_and_in_r() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(2);
     let mut accepted = 0;
     let mut done = 0;
@@ -219,6 +221,7 @@ fn ed25519_2_torsion_in_the_key_and_in_r() {
 
 #[test]
 fn ed25519_2_r_of_small_order_or_not_canonical() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(3);
     let mut batch = Vec::new();
     let mut encodings: Vec<[u8; 32]> = EIGHT_TORSION
@@ -260,6 +263,7 @@ fn ed25519_2_r_of_small_order_or_not_canonical() {
 
 #[test]
 fn ed25519_2_range_of_s() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(4);
     let mut batch = Vec::new();
     for _ in 0..40 {
@@ -298,6 +302,7 @@ fn ed25519_2_range_of_s() {
 
 #[test]
 fn ed25519_2_scalars_that_are_special() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let two_252 = Scalar::from_bytes_mod_order({
         let mut bytes = [0; 32];
         bytes[31] = 0x10;
@@ -324,6 +329,7 @@ fn ed25519_2_scalars_that_are_special() {
 
 #[test]
 fn ed25519_2_every_bit_of_a_signature() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(5);
     for length in [0, 32, 300] {
         let good = signed(&mut noise, length);
@@ -337,6 +343,7 @@ fn ed25519_2_every_bit_of_a_signature() {
 
 #[test]
 fn verdict_3_one_bad_signature_in_every_place_of_every_size() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(6);
     let good: Vec<Case> = (0..41).map(|index| signed(&mut noise, 3 * index)).collect();
     let handles: Vec<VerifyKey> = good.iter().map(|case| handle(&case.key).unwrap()).collect();
@@ -363,6 +370,7 @@ fn verdict_3_one_bad_signature_in_every_place_of_every_size() {
 
 #[test]
 fn verdict_3_sizes_around_groups_chunks_and_parts() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(7);
     let good: Vec<Case> = (0..300).map(|index| signed(&mut noise, index)).collect();
     let handles: Vec<VerifyKey> = good.iter().map(|case| handle(&case.key).unwrap()).collect();
@@ -387,6 +395,7 @@ fn verdict_3_sizes_around_groups_chunks_and_parts() {
 
 #[test]
 fn verdict_3_whatever_the_tables_hold() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(10);
     let all: Vec<Case> = (0..600)
         .map(|index| {
@@ -411,7 +420,7 @@ fn verdict_3_whatever_the_tables_hold() {
         for _ in 0..6 {
             check(&all, 1 + noise.below(200));
         }
-        assert!(tables::counters().bytes <= budget.max(tables::DEFAULT_BUDGET));
+        assert!(tables::counters().bytes <= budget);
     }
     if levels().any(|level| level == Level::Avx512Ifma) {
         let counters = tables::counters();
@@ -421,6 +430,7 @@ fn verdict_3_whatever_the_tables_hold() {
 
 #[test]
 fn verdict_3_threads_that_share_the_tables() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(11);
     let all: Vec<Case> = (0..256)
         .map(|index| signed_by(1000 + index % 40, &mut noise, 10))
@@ -435,6 +445,7 @@ fn verdict_3_threads_that_share_the_tables() {
 
 #[test]
 fn ed25519_2_wycheproof_and_our_edge_cases() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let read = |text: &str| -> Value { serde_json::from_str(text).expect("it is JSON") };
     let hex = |value: &Value| -> Vec<u8> {
         let text = value.as_str().expect("it is text").as_bytes();
@@ -480,6 +491,7 @@ fn ed25519_2_wycheproof_and_our_edge_cases() {
 
 #[test]
 fn ed25519_2_messages_of_very_different_length() {
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(8);
     let lengths = [
         0,

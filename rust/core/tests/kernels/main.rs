@@ -9,7 +9,10 @@ mod ed25519;
 mod rsa;
 mod secp256k1;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use dimp_core::simd::{detect, Level, LEVELS};
+use dimp_core::verify::tables;
 
 /// Cases for each kernel and level.
 fn cases() -> usize {
@@ -22,6 +25,16 @@ fn cases() -> usize {
 /// The levels that this processor has.
 fn levels() -> impl Iterator<Item = Level> {
     LEVELS.into_iter().filter(|&level| level <= detect())
+}
+
+/// With room for so many bytes of tables, of which there are none yet. The cache is one for the
+/// process: one test at a time has to do with it.
+fn with_tables(bytes: usize) -> MutexGuard<'static, ()> {
+    static CACHE: Mutex<()> = Mutex::new(());
+    let guard = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    tables::configure(0);
+    tables::configure(bytes);
+    guard
 }
 
 /// Numbers that look random and are the same in every run: the `SplitMix64` of its author.

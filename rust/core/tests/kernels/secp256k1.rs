@@ -3,8 +3,6 @@
 
 #![cfg(target_arch = "x86_64")]
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use dimp_core::code::Code;
 use dimp_core::digest::sha256;
 use dimp_core::keys::{self, Algorithm};
@@ -14,7 +12,7 @@ use dimp_core::simd::Level;
 use dimp_core::verify::{tables, verify_batch_at, Job, VerifyKey};
 use secp256k1::{ecdsa, Message, PublicKey, Scalar, SecretKey};
 
-use crate::{cases, levels, Noise};
+use crate::{cases, levels, with_tables, Noise};
 
 const N: [u8; 32] = [
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
@@ -415,18 +413,9 @@ impl Signed {
     }
 }
 
-/// The cache is one for the process, and so is its budget: one test at a time.
-fn budget(bytes: usize) -> MutexGuard<'static, ()> {
-    static SETTINGS: Mutex<()> = Mutex::new(());
-    let guard = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
-    tables::configure(0);
-    tables::configure(bytes);
-    guard
-}
-
 #[test]
 fn one_bad_signature_in_every_position() {
-    let _guard = budget(tables::DEFAULT_BUDGET);
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(3);
     let mut signed = Signed::new(&mut noise, 11, 40);
     for level in kernel_levels() {
@@ -459,7 +448,7 @@ fn verdict_3_a_batch_equals_its_items_in_every_state_of_the_cache() {
     let expected = signed.expected();
     // None at all, room for a few, which are then full and thrash, and room for every key.
     for tables in [0, 1, 9, 20, 100] {
-        let _guard = budget(tables * TABLE);
+        let _guard = with_tables(tables * TABLE);
         for level in levels() {
             for _ in 0..4 {
                 signed.check(level, 1, &expected);
@@ -477,7 +466,7 @@ fn verdict_3_a_batch_equals_its_items_in_every_state_of_the_cache() {
 
 #[test]
 fn sizes_and_sorts_of_keys_in_a_batch() {
-    let _guard = budget(tables::DEFAULT_BUDGET);
+    let _guard = with_tables(tables::DEFAULT_BUDGET);
     let mut noise = Noise(5);
     for level in kernel_levels() {
         let mut known = Signed::new(&mut noise, 8, 64);
@@ -509,7 +498,7 @@ fn sizes_and_sorts_of_keys_in_a_batch() {
 
 #[test]
 fn threads_share_the_tables() {
-    let _guard = budget(20 * (kernel::TABLE_ROWS * 64 + 512));
+    let _guard = with_tables(20 * (kernel::TABLE_ROWS * 64 + 512));
     let mut noise = Noise(6);
     let sets: Vec<(Signed, Vec<Code>)> = (0..4)
         .map(|_| {

@@ -24,8 +24,8 @@ const WINDOW: usize = 16;
 const STAY: usize = 8;
 /// Signatures of a batch.
 const BATCH: usize = 64;
-/// Bytes of the table of an ECDSA key; those of Ed25519 are smaller.
-const TABLE: usize = (44 << 10) + 512;
+/// Bytes of the larger of the tables, that of an Ed25519 key; an ECDSA key has half of it.
+const TABLE: usize = (91 << 10) + 512;
 /// Room for so many of them: for one, for a few that thrash, for less than a window, for half of the
 /// keys, and for all.
 const ROOMS: [usize; 5] = [1, 3, 9, 32, 2 * KEYS];

@@ -25,6 +25,10 @@ const PART: usize = 64;
 /// where they refused few, and where they refused most.
 const PENALTIES_EACH: [usize; 2] = [8, 32];
 
+/// Honest signatures that one who sends bad ones can send to the library at most: a tenth of a
+/// second of work.
+const MOST_PENALTIES: usize = 4096;
+
 /// Signatures of unseen keys that are still to go to the library. A signer can make signatures that
 /// the lanes refuse, one a key; were all tried in vain, the batch would be slower than the library.
 /// Nothing but the time depends on it.
@@ -123,7 +127,7 @@ pub(super) fn verify_many(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> 
         } else {
             let refused = settle(part, kernel::verify_unseen);
             let each = PENALTIES_EACH[usize::from(2 * refused > part.len())];
-            PENALTIES.fetch_add(each * refused, Ordering::Relaxed);
+            punish(each * refused);
         }
     }
     codes
@@ -163,6 +167,14 @@ fn sorted(prepared: &[Prepared<'_>], held: &Held) -> (Vec<usize>, Vec<usize>) {
         unseen.extend(hot.drain(hot.len() - over..));
     }
     (hot, unseen)
+}
+
+/// Sends so many more to the library, up to [`MOST_PENALTIES`].
+fn punish(penalties: usize) {
+    let order = Ordering::Relaxed;
+    let more = |sum: usize| (penalties > 0).then(|| MOST_PENALTIES.min(sum + penalties));
+    // Refused only where there is nothing to add.
+    let _ = PENALTIES.fetch_update(order, order, more);
 }
 
 /// Whether `count` signatures are to go to the library, because of what was refused before.
