@@ -34,8 +34,8 @@ def identifier(text: str) -> Identifier:
     """An ID, for options that take one."""
     try:
         return Identifier.parse(text)
-    except DimError:
-        raise argparse.ArgumentTypeError(f"an ID is wanted, not {text[:40]!r}") from None
+    except DimError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def identifier_facts(identifier: Identifier) -> dict[str, Any]:
