@@ -236,6 +236,25 @@ def test_usage_and_unreadable_input_exit_with_2(arguments: tuple[object, ...]) -
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("message", "seal", "--accounts", ".", "--from", "a", "--to", "b", "--text", "x"),
+         "argument --from: BAD_ADDRESS: ID: not an ID: 'a'"),
+        (("message", "seal", "--accounts", ".", "--from", "moky@anywhere", "--to", "b"),
+         "argument --to: BAD_ADDRESS: ID: not an ID: 'b'"),
+        (("message", "open", "--accounts", ".", "--as", "b"), "argument --as: BAD_ADDRESS"),
+        (("group", "new", "x.json", "--founder", "b"), "argument --founder: BAD_ADDRESS"),
+        (("group", "show", "no such file"), "dimp-fast: no such file: No such file or directory"),
+        (("run",), "the following arguments are required: PROGRAM\n"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(arguments: tuple[str, ...], said: str) -> None:
+    done = call(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+
+
 @pytest.mark.parametrize("command", [(), ("verify",), ("doctor",)])
 def test_help_shows_an_example(command: tuple[str, ...]) -> None:
     done = run(*command, "--help")

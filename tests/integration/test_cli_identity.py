@@ -454,7 +454,9 @@ def test_check_one_meta_against_ids(tmp_path: Path) -> None:
     assert [row["line"] for row in rows(done)[0]] == [1, 2]
     done = call("id", "check", "--meta", path, BOB.id, "-", "--json", stdin=ALICE.id.encode())
     assert [row["verdict"] for row in rows(done)[0]] == ["MISMATCH", "OK"]
+    assert b"nor a file" not in done.stdout, "what is an ID is not looked for as a file"
     assert done.returncode == 1
+    assert b"nor a file" in call("id", "check", "--meta", path, "nope").stdout
     for content, verdict in ((b"{", "MALFORMED"), (b"{}", "MALFORMED"), (b"[" * 99, "MALFORMED")):
         path.write_bytes(content)
         done = call("id", "check", "--meta", path, ALICE.id, "--json")

@@ -59,13 +59,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return UNUSABLE  # whoever read our output has seen enough
     except (OSError, Unusable) as error:
-        complain(f"dimp-fast: {error}")
+        complain(f"dimp-fast: {_told(error)}")
         return UNUSABLE
     except KeyboardInterrupt:
         complain("dimp-fast: interrupted")
         return INTERRUPTED
     finally:
         _flush()
+
+
+def _told(error: Exception) -> str:
+    """An error for people: the file first, and no number."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _flush() -> None:
@@ -87,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="dimp-fast",
         description="Fast, trustworthy checks for stations of the DIM network.",
+        epilog="dimp-fast COMMAND --help has examples and exit codes.",
     )
     parser.add_argument("--version", action="version", version=f"dimp-fast {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -101,7 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     message_open.add_parser(messages)
     message_show.add_parser(messages)
     dropin.add_parsers(
-        _group(commands, "dropin", "serve the programs of this environment", _DROPIN_EXAMPLE)
+        _group(
+            commands,
+            "dropin",
+            "use dimp_fast in every DIM program of this environment",
+            _DROPIN_EXAMPLE,
+        )
     )
     bench.add_parser(commands)
     groups = _group(commands, "group", "found groups, check and replay histories", _GROUP_EXAMPLE)

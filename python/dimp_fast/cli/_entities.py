@@ -8,6 +8,7 @@ from typing import Any
 from .._rules import entity_type
 from ..address import Address
 from ..identity import EntityType, Identifier
+from ..verdict import DimError
 
 NETWORKS = {"user": 0, "group": 1, "station": 2, "isp": 3, "bot": 4}
 """What ``--network`` may say instead of a number."""
@@ -27,6 +28,14 @@ def network_byte(text: str) -> int:
         names = ", ".join(NETWORKS)
         raise argparse.ArgumentTypeError(f"0 to 255, or {names}, is wanted, not {text[:40]!r}")
     return number
+
+
+def identifier(text: str) -> Identifier:
+    """An ID, for options that take one."""
+    try:
+        return Identifier.parse(text)
+    except DimError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def identifier_facts(identifier: Identifier) -> dict[str, Any]:

@@ -107,8 +107,10 @@ def judge(
     batch: Batch,
     parse: Callable[[list[str]], Sequence[Value | DimError]],
     limit: int = MAX_TEXT_BYTES,
+    is_item: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Judged[Value]]:
-    """Each item of a batch with what ``parse`` makes of it; it sees only what is text."""
+    """Each item of a batch with what ``parse`` makes of it; it sees only what is text. An argument
+    that is refused was looked for as a file, unless it ``is_item``."""
     texts = [_decoded(item, limit) for item in batch.items]
     values = iter(parse([text for text in texts if isinstance(text, str)]))
     for line, text in zip(batch.lines, texts, strict=True):
@@ -116,7 +118,7 @@ def judge(
             yield Judged(batch.source, line, None, text)
             continue
         value = next(values)
-        if batch.source is None and isinstance(value, DimError):
+        if batch.source is None and isinstance(value, DimError) and not is_item(text):
             value = DimError(value.code, f"{value.reason}, nor a file")
         yield Judged(batch.source, line, text, value)
 

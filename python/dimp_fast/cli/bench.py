@@ -44,7 +44,7 @@ _NEEDED = {
 def add_parser(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "bench",
-        help="measure this machine, peers beside us",
+        help="measure dimp_fast and its peers on this machine",
         description="Measure how fast dimp_fast is on this machine, beside its peers.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,

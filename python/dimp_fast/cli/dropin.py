@@ -38,9 +38,9 @@ is quiet then; a folder of that name that is left of it has no origin."""
 
 def add_parsers(commands: Any) -> None:
     for name, run, purpose in (
-        ("enable", run_enable, "serve the plug-ins of each program of this environment"),
-        ("disable", run_disable, "serve none unless a program asks for it"),
-        ("status", run_status, "show whether it is enabled, and what would be served"),
+        ("enable", run_enable, "have each DIM program of this environment use dimp_fast"),
+        ("disable", run_disable, "have none use it, but those that ask for it"),
+        ("status", run_status, "show whether it is enabled, and what it fits"),
     ):
         add_command(
             commands,

@@ -13,6 +13,7 @@ from ..identity import EntityType
 from ..meta import Meta
 from ..user_folder import load_user
 from ..verdict import Code, DimError
+from ._entities import identifier
 from ._messages import keyring_of
 from ._options import Unusable, add_command
 from ._report import write_json
@@ -43,7 +44,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="where the history goes")
     parser.add_argument("--seed", required=True, metavar="NAME", help="the name of the group's ID")
-    parser.add_argument("--founder", required=True, metavar="ID", help="who founds and owns it")
+    parser.add_argument(
+        "--founder", required=True, type=identifier, metavar="ID", help="who founds and owns it"
+    )
     parser.add_argument(
         "--accounts", required=True, metavar="DIR", help="has the founder's private key"
     )

@@ -40,7 +40,11 @@ def add_parser(commands: Any) -> None:
         example=_EXAMPLE,
     )
     parser.add_argument(
-        "files", nargs="*", default=["-"], metavar="FILE", help="a history; - is standard input"
+        "files",
+        nargs="*",
+        default=["-"],
+        metavar="FILE",
+        help="a history; - is standard input (the default)",
     )
     add_accounts(parser)
     parser.add_argument("--quiet", action="store_true", help="show the summary only")

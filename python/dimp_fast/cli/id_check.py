@@ -178,7 +178,7 @@ def _of_meta(items: Items, path: str, threads: int | None, advance: Advance) -> 
 
     total = 0
     for batch in items.batches():
-        for one in judge(batch, check):
+        for one in judge(batch, check, is_item=is_identifier):
             yield Pair(one.place, one.source, one.line, one.text, one.code, one.reason)
         total += len(batch.items)
         advance(batch.position, total)

@@ -20,8 +20,8 @@ example:
   dimp-fast id show hulk@4YeVEN3aUnvC1DNUufCq1bs9zoBSJTzVEj/phone
   dimp-fast id show --json < ids.txt
 
-Each argument is an ID, a file with an ID a line, or - for standard input. What parses as an ID is
-one, even where a file has that name: say ./NAME for the file.
+Each argument is an ID, a file with an ID a line, or - for standard input (the default). What
+parses as an ID is one, even where a file has that name: say ./NAME for the file.
 
 exit code: 0 all are IDs, 1 something is none, 2 usage or unreadable input
 """

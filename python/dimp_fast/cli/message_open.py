@@ -10,6 +10,7 @@ from .. import CipherKeys, InstantMessage, LocalUser, open_batch
 from ..keyring import Keyring
 from ..user_folder import load_user, load_users
 from ..verdict import Code, DimError
+from ._entities import identifier
 from ._lines import size_of
 from ._messages import envelope_facts, envelope_lines, keyring_of, read_messages
 from ._options import Unusable, add_command, add_threads
@@ -42,13 +43,18 @@ def add_parser(commands: Any) -> None:
         example=_EXAMPLE,
     )
     parser.add_argument(
-        "files", nargs="*", default=["-"], metavar="FILE", help="messages; - is standard input"
+        "files",
+        nargs="*",
+        default=["-"],
+        metavar="FILE",
+        help="messages; - is standard input (the default)",
     )
     parser.add_argument("--accounts", required=True, metavar="DIR", help="the account folder")
     parser.add_argument(
         "--as",
         dest="users",
         action="append",
+        type=identifier,
         metavar="ID",
         help="with the keys of this user, again for more (default: of all in DIR)",
     )

@@ -14,6 +14,7 @@ from ..identity import Identifier
 from ..message import ReliableMessage
 from ..user_folder import load_user
 from ..verdict import Code, DimError
+from ._entities import identifier
 from ._lines import MAX_FRAME_BYTES, open_source
 from ._messages import keyring_of
 from ._options import Unusable, add_command
@@ -48,16 +49,21 @@ def add_parser(commands: Any) -> None:
     )
     what.add_argument("--text", metavar="TEXT", help="make a content of this text")
     parser.add_argument("--accounts", required=True, metavar="DIR", help="the account folder")
-    parser.add_argument("--from", dest="sender", required=True, metavar="ID", help="who signs")
+    parser.add_argument(
+        "--from", dest="sender", required=True, type=identifier, metavar="ID", help="who signs"
+    )
     parser.add_argument(
         "--to",
         dest="receivers",
         required=True,
         action="append",
+        type=identifier,
         metavar="ID",
         help="a receiver, again for more",
     )
-    parser.add_argument("--group", metavar="ID", help="the group that is written to")
+    parser.add_argument(
+        "--group", type=identifier, metavar="ID", help="the group that is written to"
+    )
     parser.add_argument(
         "--old-names", action="store_true", help="write old names beside new ones in --content"
     )
@@ -72,8 +78,6 @@ def run(options: argparse.Namespace) -> int:
     keyring = keyring_of(options.accounts)
     try:
         sender = load_user(options.accounts, options.sender, keyring)
-        receivers = list(map(Identifier.parse, options.receivers))
-        group = None if options.group is None else Identifier.parse(options.group)
         content = _content(options)
     except DimError as error:
         raise Unusable(str(error)) from None
@@ -81,8 +85,8 @@ def run(options: argparse.Namespace) -> int:
         message = seal(
             content,
             sender=sender,
-            receivers=receivers,
-            group=group,
+            receivers=options.receivers,
+            group=options.group,
             keyring=keyring,
             attachments=_attachments(options, sender.identifier),
         )

@@ -51,7 +51,11 @@ def add_parser(commands: Any) -> None:
         example=_EXAMPLE,
     )
     parser.add_argument(
-        "files", nargs="*", default=["-"], metavar="FILE", help="messages; - is standard input"
+        "files",
+        nargs="*",
+        default=["-"],
+        metavar="FILE",
+        help="messages; - is standard input (the default)",
     )
     parser.add_argument("--accounts", metavar="DIR", help="verify against this account folder")
     add_threads(parser)

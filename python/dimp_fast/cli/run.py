@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from ._options import Unusable, add_command
+from ._options import Unusable
 
 _EXAMPLE = """\
 example:
@@ -28,18 +28,26 @@ exit code: that of the program; 2 when there is no such program, or no reference
 
 
 def add_parser(commands: Any) -> None:
-    parser = add_command(
-        commands,
+    parser: argparse.ArgumentParser = commands.add_parser(
         "run",
-        run,
-        purpose="run a program of the reference with the drop-in",
-        description="Run a program that uses the reference, with its plug-ins served by dimp_fast.",
-        example=_EXAMPLE,
+        help="run a DIM program (an edge, a bot, a client) with the drop-in",
+        description="Run a program that is built on dimples or the SDK, with dimp_fast in it.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--mode", choices=("secure", "compat"), default="secure")
+    parser.add_argument(
+        "--mode",
+        choices=("secure", "compat"),
+        default="secure",
+        help="compat is more lenient, see docs/dropin.md (default: secure)",
+    )
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module")
-    parser.add_argument("program", metavar="PROGRAM")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
+    parser.add_argument("program", metavar="PROGRAM", help="what to run")
+    more = parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="for the program itself"
+    )
+    more.required = False
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

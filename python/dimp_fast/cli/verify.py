@@ -52,7 +52,11 @@ def add_parser(commands: Any) -> None:
         example=_EXAMPLE,
     )
     parser.add_argument(
-        "files", nargs="*", default=["-"], metavar="FILE", help="JSON Lines; - is standard input"
+        "files",
+        nargs="*",
+        default=["-"],
+        metavar="FILE",
+        help="JSON Lines; - is standard input (the default)",
     )
     parser.add_argument("--accounts", required=True, metavar="DIR", help="the account folder")
     add_filters(parser)
