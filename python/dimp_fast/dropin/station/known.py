@@ -49,6 +49,7 @@ SEAMS: Mapping[str, tuple[str, ...]] = {
     "dimax.ext.account:GeneralAccountHelper.parse_id": ("self", "identifier"),
     "dimples.utils:Config.load": ("self", "path"),
     "small.lock.lock:_ThreadingLock.acquire": ("self", "blocking", "timeout"),
+    "small.lock.lock:_ThreadingLock._executor.submit": ("fn", "args", "kwargs"),
 }  # fmt: skip
 
 

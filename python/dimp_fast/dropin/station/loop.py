@@ -116,9 +116,9 @@ class Connection(asyncio.Protocol):
         self._counters.event("connections")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        # Never cancel the worker: inside the station it may wait for a lock that would be left
+        # locked. It ends after the message in hand.
         self.closed = True
-        if self._worker is not None:
-            self._worker.cancel()
         for arrived in self._arrived:
             for _, begun in arrived.messages:
                 if begun is not None:
@@ -212,6 +212,8 @@ class Connection(asyncio.Protocol):
                     answers += await self._process(message, begun)
                     self._waiting -= 1
                     await asyncio.sleep(0)
+                    if self.closed:
+                        return
                 if arrived.is_mars and not answers:
                     self.push(b"")
                 if self._is_paused and self._waiting <= FEW_WAITING:

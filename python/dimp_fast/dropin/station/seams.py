@@ -5,8 +5,10 @@ Each is a function that makes one change through the recorder, and has a switch 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Set
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -37,18 +39,35 @@ READ_BYTES = 64 * 1024
 
 def lock(patches: Patches) -> None:
     """Take a lock that is free at once. The reference waits for every lock in a thread pool, also
-    for one that nobody holds."""
+    for one that nobody holds.
+
+    One that is held is waited for in that pool, but who gives up waiting leaves it free. The
+    reference goes on waiting and locks it for nobody, so that nobody gets it any more."""
     from small.lock.lock import _ThreadingLock
 
     def eager(original: Callable[..., Any]) -> Callable[..., Any]:
         async def acquire(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
             if await original(self, False):  # this way it does not go to the pool
                 return True
-            return bool(blocking and await original(self, True, timeout))
+            if not blocking:
+                return False
+            take = self._ThreadingLock__lock.acquire
+            taken = _ThreadingLock._executor.submit(take, True, timeout)
+            try:
+                return await asyncio.wrap_future(taken)
+            except asyncio.CancelledError:
+                # Called by the pool: the loop of who gave up may be closed by then.
+                taken.add_done_callback(lambda taken: _give_back(self, taken))
+                raise
 
         return acquire
 
     patches.attribute(_ThreadingLock, "acquire", eager)
+
+
+def _give_back(lock: Any, taken: Future[bool]) -> None:
+    if not taken.cancelled() and taken.result():
+        lock.release()
 
 
 def reads(patches: Patches) -> None:

@@ -1,0 +1,105 @@
+"""The connections of the event loop, without a station behind them: what clients do to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
+from typing import Any
+
+from dimp_fast.dropin.station import Counters
+from dimp_fast.dropin.station.loop import Connection
+from dimp_fast.framing import encode_mtp
+
+
+class Messenger:
+    """Stands where the station has its own."""
+
+    def __init__(self, process: Callable[[bytes], Coroutine[Any, Any, Any]]) -> None:
+        self._process = process
+
+    async def process_package(self, data: bytes) -> list[bytes]:
+        return await self._process(data) or []
+
+
+class Server:
+    """What a connection asks of its server."""
+
+    stores = False
+    thread = 0
+    guard = None
+
+    def __init__(self, process: Callable[[bytes], Coroutine[Any, Any, Any]]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.counters = Counters()
+        self.ended = 0
+        self._messenger = Messenger(process)
+
+    def begin(self, connection: Connection, transport: Any) -> tuple[Any, Any]:
+        return SimpleNamespace(remote_address=("10.0.0.1", 1)), self._messenger
+
+    def end(self, connection: Connection, session: Any) -> None:
+        self.ended += 1
+
+    def events(self) -> dict[str, int]:
+        return dict(self.counters.snapshot()["events"])
+
+
+class Transport:
+    """A socket whose other side reads nothing."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+        self.is_reading = True
+        self.aborted = False
+
+    def get_extra_info(self, name: str) -> Any:
+        return SimpleNamespace(setsockopt=lambda *_: None)
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.written)
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+    def close(self) -> None:
+        pass
+
+    abort = close
+
+
+def connected(server: Server) -> Connection:
+    connection = Connection(server)  # type: ignore[arg-type]
+    connection.connection_made(Transport())
+    return connection
+
+
+def test_hanging_up_leaves_no_lock_behind() -> None:
+    """A client that hangs up while its message waits for a lock of the station's: the lock goes to
+    the next all the same."""
+    from small.lock import AsyncLock
+
+    async def hang_up() -> None:
+        lock = AsyncLock.create()
+
+        async def process(data: bytes) -> None:
+            async with lock:
+                await asyncio.sleep(0.05)
+
+        server = Server(process)
+        first, second = connected(server), connected(server)
+        first.data_received(encode_mtp(b'{"a":1}'))
+        await asyncio.sleep(0.01)
+        second.data_received(encode_mtp(b'{"b":1}'))
+        await asyncio.sleep(0.01)
+        second.connection_lost(None)
+        await asyncio.sleep(0.3)
+        assert not lock.locked()
+
+    asyncio.run(hang_up())
