@@ -191,6 +191,19 @@ def test_order_and_number(people: People) -> None:
     assert alice.acknowledged >= 100
 
 
+def test_who_hangs_up_has_said_what_it_said(people: People) -> None:
+    """What the station has acknowledged is delivered, also when the client is gone by then."""
+    alice, bob = people.join("alice"), people.join("bob")
+    said = [alice.sealed({"type": 1, "text": f"{n}"}, bob.account) for n in range(10)]
+    before = alice.acknowledged
+    alice.send(*said)
+    while alice.acknowledged < before + 10:
+        assert alice.receive(10)
+    alice.close()
+    bob.text("9")
+    assert [(bob.opened(frame) or {}).get("text") for frame in bob.frames] == list("012345678")
+
+
 def test_message_before_login(people: People) -> None:
     """What comes before the handshake waits for it; the station asks for it with the key."""
     bob = people.join("bob")

@@ -7,7 +7,9 @@ from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
 
-from dimp_fast.dropin.station import Counters
+import pytest
+
+from dimp_fast.dropin.station import Counters, loop
 from dimp_fast.dropin.station.loop import Connection
 from dimp_fast.framing import encode_mtp
 
@@ -101,5 +103,69 @@ def test_hanging_up_leaves_no_lock_behind() -> None:
         second.connection_lost(None)
         await asyncio.sleep(0.3)
         assert not lock.locked()
+
+    asyncio.run(hang_up())
+
+
+def test_what_a_client_left_behind_is_done() -> None:
+    """Messages are acknowledged as they arrive: they count when the client is gone, too, and its
+    session is there for as long as they take."""
+
+    async def hang_up() -> None:
+        done = []
+
+        async def process(data: bytes) -> None:
+            await asyncio.sleep(0.001)
+            done.append((data, server.ended))
+
+        server = Server(process)
+        connection = connected(server)
+        for number in range(10):
+            connection.data_received(encode_mtp(b'{"n":%d}' % number))
+        connection.connection_lost(None)
+        await asyncio.sleep(0.2)
+        assert done == [(b'{"n":%d}' % number, 0) for number in range(10)]
+        assert server.ended
+
+    asyncio.run(hang_up())
+
+
+def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "FINISH_WITHIN", 0.05)
+
+    async def hang_up() -> None:
+        done = []
+
+        async def process(data: bytes) -> None:
+            await asyncio.sleep(0.2)
+            done.append(data)
+
+        server = Server(process)
+        connection = connected(server)
+        connection.data_received(encode_mtp(b'{"a":1}\n{"b":1}') + encode_mtp(b'{"c":1}'))
+        connection.connection_lost(None)
+        await asyncio.sleep(0.1)
+        assert server.ended
+        await asyncio.sleep(0.3)
+        assert done == [b'{"a":1}']
+
+    asyncio.run(hang_up())
+
+
+def test_a_client_that_is_hung_up_on_leaves_nothing_behind() -> None:
+    async def hang_up() -> None:
+        done = []
+
+        async def process(data: bytes) -> None:
+            done.append(data)
+            connection.stop()
+
+        server = Server(process)
+        connection = connected(server)
+        connection.data_received(encode_mtp(b'{"a":1}\n{"b":1}') + encode_mtp(b'{"c":1}'))
+        connection.connection_lost(None)
+        await asyncio.sleep(0.1)
+        assert done == [b'{"a":1}']
+        assert server.ended
 
     asyncio.run(hang_up())

@@ -39,6 +39,12 @@ RESEND_AFTER = 120.0
 MOST_TRIES = 3
 """What is not acknowledged is sent again; ``startrek.DepartureShip``."""
 
+FINISH_WITHIN = 10.0
+"""Seconds for the messages that a client left behind when it hung up; they were acknowledged."""
+
+SHUTDOWN_WITHIN = 2.0
+"""Seconds for all that has arrived when the station is told to end."""
+
 LOOK_AROUND = 5.0
 """Seconds between looks for what has timed out."""
 
@@ -92,7 +98,8 @@ class Connection(asyncio.Protocol):
         self._fragments = FragmentAssembler()
         self._arrived: deque[_Arrived] = deque()
         self._waiting = 0
-        self._worker: asyncio.Task[None] | None = None
+        self.worker: asyncio.Task[None] | None = None
+        """Is there while messages wait for their turn."""
         self._out: list[bytes] = []
         self._out_bytes = 0
         self._unacknowledged: OrderedDict[bytes, _Sent] = OrderedDict()
@@ -102,6 +109,9 @@ class Connection(asyncio.Protocol):
         self._last_heard = time.monotonic()
         self._is_paused = False
         self.closed = False
+        self._is_over = False
+        """Nothing is done for this client any more."""
+        self._limit: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport
         self.session: Any
         self._messenger: Any
@@ -117,20 +127,38 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Never cancel the worker: inside the station it may wait for a lock that would be left
-        # locked. It ends after the message in hand.
+        # locked. Its session goes on until it has done what had arrived.
         self.closed = True
+        if self.worker is None:
+            self._end()
+        else:
+            self._limit = self._server.loop.call_later(FINISH_WITHIN, self._end)
+
+    def _end(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+        self._drop()
+        self._server.end(self, self.session)
+
+    def _drop(self) -> None:
+        """Process no message after the one in hand."""
+        self._is_over = True
         for arrived in self._arrived:
             for _, begun in arrived.messages:
                 if begun is not None:
                     begun.cancel()
         self._arrived.clear()
-        self._server.end(self, self.session)
 
     def close(self) -> None:
         """Hang up after what is to be sent was sent."""
         if not self.closed:
             self._flush()
             self.transport.close()
+
+    def stop(self) -> None:
+        """Hang up on a client that is not to go on."""
+        self._drop()
+        self.close()
 
     def look_around(self, now: float) -> None:
         """Send again what was not acknowledged, and end what has gone silent."""
@@ -199,8 +227,8 @@ class Connection(asyncio.Protocol):
         if self._waiting > MOST_WAITING and not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
-        if self._worker is None:
-            self._worker = self._server.loop.create_task(self._work())
+        if self.worker is None:
+            self.worker = self._server.loop.create_task(self._work())
 
     async def _work(self) -> None:
         """Process what has arrived, in order, and give the others a turn in between."""
@@ -212,7 +240,7 @@ class Connection(asyncio.Protocol):
                     answers += await self._process(message, begun)
                     self._waiting -= 1
                     await asyncio.sleep(0)
-                    if self.closed:
+                    if self._is_over:
                         return
                 if arrived.is_mars and not answers:
                     self.push(b"")
@@ -220,7 +248,9 @@ class Connection(asyncio.Protocol):
                     self._is_paused = False
                     self.transport.resume_reading()
         finally:
-            self._worker = None
+            self.worker = None
+            if self.closed:
+                self._end()
 
     async def _process(self, message: bytes, begun: asyncio.Future[Any] | None) -> int:
         """Have one message processed and its answers sent; returns how many there were."""
@@ -356,7 +386,8 @@ class LoopServer:
         self.thread = 0
         self.stores = True
         """Whether messages are stored for users who are not online."""
-        self._connections: set[Connection] = set()
+        self._connections: dict[Any, Connection] = {}
+        """By the address of the client, which is the name of its session too."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stop = threading.Event()
         if bind_and_activate:
@@ -406,8 +437,9 @@ class LoopServer:
             )
             self.start(self._watch())
             loop.run_forever()
-            for connection in list(self._connections):
+            for connection in list(self._connections.values()):
                 connection.close()
+            loop.run_until_complete(self._finish())
             for task in self._tasks:
                 task.cancel()
             loop.run_until_complete(asyncio.sleep(0.05))
@@ -415,11 +447,17 @@ class LoopServer:
             self._stop.set()
             loop.close()
 
+    async def _finish(self) -> None:
+        """Let the connections do what has arrived, for a moment."""
+        workers = [connection.worker for connection in self._connections.values()]
+        if pending := [worker for worker in workers if worker is not None]:
+            await asyncio.wait(pending, timeout=SHUTDOWN_WITHIN)
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AROUND)
             now = time.monotonic()
-            for connection in list(self._connections):
+            for connection in list(self._connections.values()):
                 connection.look_around(now)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -448,15 +486,17 @@ class LoopServer:
         messenger = create_messenger(facebook=shared.facebook, database=shared.mdb, session=session)
         SessionCenter().add_session(session=session)
         session.set_active(active=True)
-        self._connections.add(connection)
+        self._connections[session.remote_address] = connection
         return session, messenger
 
     def end(self, connection: Connection, session: Any) -> None:
         from dimples.server import SessionCenter
 
-        self._connections.discard(connection)
         session.set_active(active=False)
-        SessionCenter().remove_session(session=session)
+        # A client that hung up may have come back from the same port in the meantime.
+        if self._connections.get(session.remote_address) is connection:
+            del self._connections[session.remote_address]
+            SessionCenter().remove_session(session=session)
 
     async def remove_stored(self, session: Any, message: Any) -> None:
         """As the station's session does when a client has acknowledged a message."""
@@ -496,7 +536,7 @@ def _session_class() -> type[Any]:
 
             async def stop(self) -> None:
                 await super().stop()
-                self._connection.close()
+                self._connection.stop()
 
             async def queue_message_package(self, msg: Any, data: bytes, priority: int = 0) -> bool:
                 return self._connection.push(data, msg)
