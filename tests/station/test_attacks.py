@@ -111,6 +111,23 @@ def test_handshake_of_another_signed_by_itself(people: People, secure: bool) -> 
     assert (str(bob.account) in senders(mallory)) == (not secure)
 
 
+def test_handshake_after_an_ordinary_message(people: People, secure: bool) -> None:
+    """The station tells the session key to whoever says anything before the handshake."""
+    alice, mallory = people.wire("alice"), people.wire("mallory")
+    bob, known = people.join("bob"), people.join(mallory.account)
+    known.close()
+    mallory.send(mallory.sealed({"type": 1, "text": "anything"}, bob.account))
+    key = mallory.content(lambda content: content.get("title") == "DIM?", "question")["session"]
+    mallory.send(alice.plain(alice.hello(key), **alice.account.attachments()))
+    while mallory.receive(SECONDS):
+        pass
+    bob.send(bob.sealed({"type": 1, "text": "for Alice only"}, alice.account))
+    bob.receipt()
+    while mallory.receive(0.3):
+        pass
+    assert (str(bob.account) in senders(mallory)) == (not secure)
+
+
 def test_replay_in_another_spelling(people: People, secure: bool) -> None:
     """The same message with another text for the same signature is the same message."""
     alice, bob = people.join("alice"), people.join("bob")

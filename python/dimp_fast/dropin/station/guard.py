@@ -131,6 +131,8 @@ class Guard:
         if not decision.allowed:
             self._refuse(decision.reason, sender, session, verified.reason)
             return []
+        if session.identifier is None and not await self._bind(session, sender):
+            return []
         self._counters.pass_(decision.reason)
         start = time.perf_counter()
         answers = await self._processed(messenger, fields)
@@ -170,13 +172,19 @@ class Guard:
     # -- the handshake
 
     async def shake_hands(self, processor: Any, content: Any, message: Any) -> bool:
-        """Whether the handshake may go on. When not, the connection ends: a client that changes its
-        user begins anew on another one, with another session key."""
+        """Whether the handshake may go on."""
         if content.title in FROM_STATIONS:
             return True  # not about logging in here; the station says so itself
-        session = processor.messenger.session
-        sender = _entity(str(message.sender))
-        if rules.may_log_in(self._asked.get(session), sender):
+        return await self._bind(processor.messenger.session, _entity(str(message.sender)))
+
+    async def _bind(self, session: Any, sender: str | None) -> bool:
+        """Whether the session key may be told to ``sender``, and used by it.
+
+        The station tells it to whoever says anything before the handshake, so that the first one
+        who does has it. For anybody else the connection ends: a client that changes its user begins
+        anew on another one, with another session key.
+        """
+        if sender is not None and rules.may_log_in(self._asked.get(session), sender):
             self._asked[session] = sender
             return True
         self._refuse(rules.HANDSHAKE_NOT_BOUND, sender, session, "another user began it")
