@@ -207,3 +207,14 @@ def test_good_messages_still_pass(guarded: People) -> None:
         mallory.send(fake, b"no message at all", b'{"sender": "nobody"}')
         mallory.send(mallory.sealed({"type": 1, "text": f"turn {turn}"}, bob.account))
         bob.text(f"turn {turn}")
+
+
+def test_forged_message_inside_another(people: People, secure: bool) -> None:
+    """The station processes messages that a message to it carries, each by itself."""
+    alice, bob, mallory = people.join("alice"), people.join("bob"), people.join("mallory")
+    fake = forged(mallory.sealed({"type": 1, "text": "I am Alice"}, bob.account), alice.account)
+    real = mallory.sealed({"type": 1, "text": "carried"}, bob.account)
+    secrets = [message_fields(frame) for frame in (fake, real)]
+    mallory.send(mallory.sealed({"type": 255, "secrets": secrets}, people.station.account))
+    bob.text("carried")
+    assert (str(alice.account) in senders(bob)) == (not secure)

@@ -59,6 +59,7 @@ def ask(options: object, unlike: bool = False) -> dict[str, object]:
 
 GUARD = {
     "dimples.server:ServerMessenger.process_package",
+    "dimples.server:ServerMessenger.process_reliable_message",
     "dimples.server:ServerMessagePacker._is_trusted",
     "dimples.server.processor:_is_duplicated",
     "dimples.server.cpu.handshake:HandshakeCommandProcessor.process_content",

@@ -119,6 +119,22 @@ class Guard:
         Returns:
             What the station answers; nothing when it does not learn of the message.
         """
+        message = await self._admit(messenger.session, frame, begun)
+        if message is None:
+            return []
+        start = time.perf_counter()
+        answers = []
+        for answer in await messenger.process_reliable_message(msg=message):
+            data = await messenger.serialize_message(msg=answer)
+            if data:
+                answers.append(data)
+        self._counters.spend("process", time.perf_counter() - start)
+        return answers
+
+    async def _admit(
+        self, session: Any, frame: bytes, begun: asyncio.Future[Verified] | None = None
+    ) -> Any:
+        """The station's object for a message that may be processed; ``None`` when it may not."""
         verified = await (begun or self.submit(frame))
         if verified.code is Code.UNKNOWN_SENDER and begun is not None:
             # What came before it on this connection may have brought the keys.
@@ -126,32 +142,28 @@ class Guard:
         message = verified.message
         fields = {} if message is None else message.to_dict()
         sender = None if message is None else str(message.sender.without_terminal())
-        session = messenger.session
         decision = rules.judge(verified.code, sender, _user_of(session), fields, self._neighbours)
         if not decision.allowed:
             self._refuse(decision.reason, sender, session, verified.reason)
-            return []
+            return None
         if session.identifier is None and not await self._bind(session, sender):
-            return []
+            return None
         self._counters.pass_(decision.reason)
-        start = time.perf_counter()
-        answers = await self._processed(messenger, fields)
-        self._counters.spend("process", time.perf_counter() - start)
-        return answers
+        # What ``process_package`` of the reference does after it has parsed the bytes.
+        admitted = self._station.ReliableMessage.parse(msg=fields)
+        if admitted is not None:
+            self._station.Compatible.fix_meta_attachment(msg=admitted)
+            self._station.Compatible.fix_visa_attachment(msg=admitted)
+            setattr(admitted, ADMITTED, True)
+        return admitted
 
-    async def _processed(self, messenger: Any, fields: dict[str, Any]) -> list[bytes]:
-        """What ``process_package`` of the reference does after it has parsed the bytes."""
-        message = self._station.ReliableMessage.parse(msg=fields)
-        if message is None:
-            return []
-        self._station.Compatible.fix_meta_attachment(msg=message)
-        self._station.Compatible.fix_visa_attachment(msg=message)
-        answers = []
-        for answer in await messenger.process_reliable_message(msg=message):
-            data = await messenger.serialize_message(msg=answer)
-            if data:
-                answers.append(data)
-        return answers
+    async def carried(self, messenger: Any, message: Any) -> Any:
+        """A message that the station is about to process: itself when it came through here. One
+        that lay in a message to the station has to do so too; ``None`` when it may not."""
+        if getattr(message, ADMITTED, False):
+            return message
+        frame = await messenger.serialize_message(msg=message)
+        return await self._admit(messenger.session, frame)
 
     def _refuse(self, reason: str, sender: str | None, session: Any, detail: str) -> None:
         self._counters.refuse(reason)
@@ -209,6 +221,16 @@ class Guard:
         async def process_package(messenger: Any, data: bytes) -> list[bytes]:
             return await guard.process(messenger, data)
 
+        def all_admitted(original: Callable[..., Any]) -> Callable[..., Any]:
+            async def process_reliable_message(messenger: Any, msg: Any) -> list[Any]:
+                admitted = await guard.carried(messenger, msg)
+                if admitted is None:
+                    return []
+                answers: list[Any] = await original(messenger, msg=admitted)
+                return answers
+
+            return process_reliable_message
+
         def is_trusted(packer: Any, sender: Any) -> bool:
             return guard.trusts(packer.messenger.session.identifier)
 
@@ -224,6 +246,7 @@ class Guard:
             return process_content
 
         patches.attribute(ServerMessenger, "process_package", lambda _: process_package)
+        patches.attribute(ServerMessenger, "process_reliable_message", all_admitted)
         patches.attribute(ServerMessagePacker, "_is_trusted", lambda _: is_trusted)
         patches.attribute(processing, "_is_duplicated", lambda _: is_duplicated)
         patches.attribute(HandshakeCommandProcessor, "process_content", bound)
@@ -239,6 +262,9 @@ class Guard:
 
         return save
 
+
+ADMITTED = "_dimp_fast_admitted"
+"""Marks the station's object for a message that has passed."""
 
 MOST_TRACES = 64
 """More make a message too large (docs/semantics.md#json-5)."""
