@@ -16,10 +16,11 @@ one connection and one thread at a time; the functions may be called from anywhe
 from __future__ import annotations
 
 import os
+import re
 import struct
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -44,6 +45,7 @@ __all__ = [
     "encode_mars",
     "encode_mtp",
     "encode_websocket",
+    "iter_messages",
     "messages",
     "reply",
     "websocket_sn",
@@ -57,6 +59,7 @@ MAX_BODY = 16 * 1024 * 1024
 _MOST_LIMIT = 1 << 30
 _MOST_PAGES = 1 << 21
 _UPGRADE = b"GET /"
+_LINE = re.compile(rb"[^\r\n]+")
 
 PING, PONG, NOOP, OK = b"PING", b"PONG", b"NOOP", b"OK"
 
@@ -253,12 +256,21 @@ def messages(payload: bytes) -> list[bytes]:
     Raises:
         TypeError: ``payload`` is not bytes.
     """
+    return list(iter_messages(payload))
+
+
+def iter_messages(payload: bytes) -> Iterator[bytes]:
+    """The same one at a time: a payload can have as many lines as half its bytes.
+
+    Raises:
+        TypeError: ``payload`` is not bytes.
+    """
     payload = binary(payload, "payload")
     if len(payload) <= 4:
-        return []
+        return iter(())
     if not payload.startswith(b"{"):
-        return [payload]
-    return [line for line in payload.splitlines() if line]
+        return iter((payload,))
+    return (line.group() for line in _LINE.finditer(payload))
 
 
 # -- putting frames together ---------------------------------------------------------------------

@@ -438,6 +438,7 @@ def test_frame_5_nothing_is_decided_too_early(tier: str) -> None:
 def test_frame_6_messages(payload: bytes, wanted: list[bytes]) -> None:
     assert framing.messages(payload) == wanted
     assert framing.messages(bytearray(payload)) == wanted  # type: ignore[arg-type]
+    assert list(framing.iter_messages(payload)) == wanted
 
 
 # -- WebSocket -----------------------------------------------------------------------------------
@@ -784,6 +785,7 @@ def test_serial_numbers_are_new(tier: str) -> None:
         (TypeError, "limit", lambda: Decoder(limit=1.5)),  # type: ignore[arg-type]
         (TypeError, "chunk", lambda: Decoder().feed("DIM")),  # type: ignore[arg-type]
         (TypeError, "payload", lambda: framing.messages("{}")),  # type: ignore[arg-type]
+        (TypeError, "payload", lambda: framing.iter_messages("{}")),  # type: ignore[arg-type]
         (TypeError, "datagram", lambda: framing.decode_datagram("DIM")),  # type: ignore[arg-type]
         (ValueError, "kind", lambda: encode("udp", b"")),  # type: ignore[arg-type]
         (TypeError, "payload", lambda: encode("mtp", "{}")),  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import tracemalloc
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from dimp_fast.dropin.station import Counters, loop
 from dimp_fast.dropin.station.loop import Connection
-from dimp_fast.framing import encode_mtp
+from dimp_fast.framing import Decoder, MarsCommand, encode_mars, encode_mtp
 
 
 class Messenger:
@@ -169,3 +171,75 @@ def test_a_client_that_is_hung_up_on_leaves_nothing_behind() -> None:
         assert server.ended
 
     asyncio.run(hang_up())
+
+
+def test_a_frame_of_many_messages_is_taken_apart_bit_by_bit() -> None:
+    """Before anybody has logged in, a frame of 1 MiB has half a million messages. They are not all
+    held at once, and the connection is read no further meanwhile."""
+
+    async def flood() -> int:
+        done = []
+
+        async def process(data: bytes) -> None:
+            done.append(data)
+
+        server = Server(process)
+        connection = connected(server)
+        frame = encode_mtp(b"{\n" * (1 << 19))
+        tracemalloc.start()
+        connection.data_received(frame)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert not connection.transport.is_reading  # type: ignore[attr-defined]
+        while len(done) < 1000:
+            await asyncio.sleep(0)
+        assert set(done) == {b"{"}
+        connection.stop()
+        return peak
+
+    assert asyncio.run(flood()) < 8 << 20
+
+
+def test_all_of_many_messages_get_their_turn() -> None:
+    async def send() -> None:
+        done = []
+
+        async def process(data: bytes) -> None:
+            done.append(data)
+
+        server = Server(process)
+        connection = connected(server)
+        lines = [b'{"n":%d}' % number for number in range(1000)]
+        connection.data_received(encode_mtp(b"\r\n".join(lines)) + encode_mtp(b'{"last":1}'))
+        while connection.worker is not None:
+            await asyncio.sleep(0)
+        assert done == [*lines, b'{"last":1}']
+        assert server.events()["received"] == 1001
+        assert connection.transport.is_reading  # type: ignore[attr-defined]
+
+    asyncio.run(send())
+
+
+@pytest.mark.parametrize("messages", [0, 1, 300])
+def test_each_frame_of_mars_is_answered(messages: int) -> None:
+    """If only by an empty one, after its messages."""
+
+    async def send() -> list[bytes]:
+        async def process(data: bytes) -> list[bytes]:
+            return [data] if data.endswith(b"1}") else []
+
+        server = Server(process)
+        connection = connected(server)
+        server.thread = threading.get_ident()
+        payload = b"\n".join(b'{"number":%d}' % number for number in range(messages))
+        for _ in range(2):
+            connection.data_received(encode_mars(payload, type=MarsCommand.SEND_MESSAGE, seq=1))
+        while connection.worker is not None:
+            await asyncio.sleep(0)
+        connection.close()
+        written = bytes(connection.transport.written)  # type: ignore[attr-defined]
+        return [frame.payload for frame in Decoder("mars").feed(written)]
+
+    answers = asyncio.run(send())
+    ones = [b'{"number":%d}' % number for number in range(messages) if number % 10 == 1]
+    assert answers == (ones or [b""]) * 2

@@ -17,7 +17,7 @@ import socket
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,8 +49,8 @@ LOOK_AROUND = 5.0
 """Seconds between looks for what has timed out."""
 
 MOST_WAITING, FEW_WAITING = 128, 32
-"""Messages of a connection that wait for their turn before it is read no further, and how many are
-left when it is read on."""
+"""Messages of a connection that are taken apart and verified ahead of their turn, and how many of
+them are left when more are. It is read no further while there are more."""
 
 MOST_UNSENT = 32 * 1024 * 1024
 """Bytes that wait for a slow client. What comes then is not sent; a stored message stays stored."""
@@ -64,12 +64,24 @@ MOST_GARBAGE = 1024 * 1024
 AGAIN = b"AGAIN"
 
 
-class _Arrived(NamedTuple):
-    """A frame's messages that wait for their turn."""
+class _Arrived:
+    """A frame whose messages wait for their turn."""
 
-    messages: list[tuple[bytes, asyncio.Future[Any] | None]]
-    is_mars: bool
-    """Each frame of Mars is answered, if only by an empty one."""
+    __slots__ = ("answers", "is_mars", "messages")
+
+    def __init__(self, messages: Iterator[bytes], is_mars: bool) -> None:
+        self.messages = messages
+        self.is_mars = is_mars
+        """Each frame of Mars is answered, if only by an empty one."""
+        self.answers = 0
+
+
+class _Begun(NamedTuple):
+    """A message that is being verified, or the end of a frame of Mars."""
+
+    arrived: _Arrived
+    message: bytes | None
+    verified: asyncio.Future[Any] | None
 
 
 class _Sent:
@@ -97,7 +109,8 @@ class Connection(asyncio.Protocol):
         self._decoder = Decoder()
         self._fragments = FragmentAssembler()
         self._arrived: deque[_Arrived] = deque()
-        self._waiting = 0
+        """What has not been taken apart yet."""
+        self._begun: deque[_Begun] = deque()
         self.worker: asyncio.Task[None] | None = None
         """Is there while messages wait for their turn."""
         self._out: list[bytes] = []
@@ -109,8 +122,6 @@ class Connection(asyncio.Protocol):
         self._last_heard = time.monotonic()
         self._is_paused = False
         self.closed = False
-        self._is_over = False
-        """Nothing is done for this client any more."""
         self._limit: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport
         self.session: Any
@@ -142,11 +153,10 @@ class Connection(asyncio.Protocol):
 
     def _drop(self) -> None:
         """Process no message after the one in hand."""
-        self._is_over = True
-        for arrived in self._arrived:
-            for _, begun in arrived.messages:
-                if begun is not None:
-                    begun.cancel()
+        for begun in self._begun:
+            if begun.verified is not None:
+                begun.verified.cancel()
+        self._begun.clear()
         self._arrived.clear()
 
     def close(self) -> None:
@@ -213,40 +223,46 @@ class Connection(asyncio.Protocol):
             self._queue(whole)
 
     def _queue(self, frame: Frame) -> None:
-        messages = framing.messages(frame.payload)
         is_mars = frame.kind == "mars" and len(frame.payload) != 4
-        if not messages and not is_mars:
-            return
-        guard = self._guard
-        begun = [
-            (message, None if guard is None else guard.submit(message)) for message in messages
-        ]
-        self._arrived.append(_Arrived(begun, is_mars))
-        self._waiting += len(messages)
-        self._counters.event("received", len(messages))
-        if self._waiting > MOST_WAITING and not self._is_paused:
+        self._arrived.append(_Arrived(framing.iter_messages(frame.payload), is_mars))
+        self._begin()
+        if self._arrived and not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
-        if self.worker is None:
+        if self._begun and self.worker is None:
             self.worker = self._server.loop.create_task(self._work())
+
+    def _begin(self) -> None:
+        """Take what has arrived apart and begin to verify it, for so many messages ahead."""
+        received = 0
+        while self._arrived and len(self._begun) < MOST_WAITING:
+            arrived = self._arrived[0]
+            message = next(arrived.messages, None)
+            if message is not None:
+                received += 1
+                verified = None if self._guard is None else self._guard.submit(message)
+                self._begun.append(_Begun(arrived, message, verified))
+                continue
+            self._arrived.popleft()
+            if arrived.is_mars:
+                self._begun.append(_Begun(arrived, None, None))
+        self._counters.event("received", received)
 
     async def _work(self) -> None:
         """Process what has arrived, in order, and give the others a turn in between."""
         try:
-            while self._arrived:
-                arrived = self._arrived.popleft()
-                answers = 0
-                for message, begun in arrived.messages:
-                    answers += await self._process(message, begun)
-                    self._waiting -= 1
+            while self._begun:
+                arrived, message, verified = self._begun.popleft()
+                if message is not None:
+                    arrived.answers += await self._process(message, verified)
                     await asyncio.sleep(0)
-                    if self._is_over:
-                        return
-                if arrived.is_mars and not answers:
+                elif arrived.is_mars and not arrived.answers:
                     self.push(b"")
-                if self._is_paused and self._waiting <= FEW_WAITING:
-                    self._is_paused = False
-                    self.transport.resume_reading()
+                if len(self._begun) <= FEW_WAITING:
+                    self._begin()
+                    if self._is_paused and not self._arrived and not self.closed:
+                        self._is_paused = False
+                        self.transport.resume_reading()
         finally:
             self.worker = None
             if self.closed:
