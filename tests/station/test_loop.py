@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
+import time
 import tracemalloc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 
 from dimp_fast.dropin.station import Counters, loop
 from dimp_fast.dropin.station.loop import Connection
-from dimp_fast.framing import Decoder, MarsCommand, encode_mars, encode_mtp
+from dimp_fast.framing import Decoder, MarsCommand, MtpType, encode_mars, encode_mtp
 
 
 class Messenger:
@@ -55,7 +57,7 @@ class Transport:
     def __init__(self) -> None:
         self.written = bytearray()
         self.is_reading = True
-        self.aborted = False
+        self._is_closing = False
 
     def get_extra_info(self, name: str) -> Any:
         return SimpleNamespace(setsockopt=lambda *_: None)
@@ -72,8 +74,14 @@ class Transport:
     def resume_reading(self) -> None:
         self.is_reading = True
 
-    def close(self) -> None:
+    def set_write_buffer_limits(self, high: int) -> None:
         pass
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        self._is_closing = True
 
     abort = close
 
@@ -243,3 +251,94 @@ def test_each_frame_of_mars_is_answered(messages: int) -> None:
     answers = asyncio.run(send())
     ones = [b'{"number":%d}' % number for number in range(messages) if number % 10 == 1]
     assert answers == (ones or [b""]) * 2
+
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def either_loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
+    if request.param:
+        pytest.importorskip("uvloop")
+    made = loop._new_loop(request.param)
+    yield made
+    made.close()
+
+
+def test_answers_do_not_pile_up(either_loop: asyncio.AbstractEventLoop) -> None:
+    """A client that asks and does not read is read no further; when it reads, it is answered."""
+    asked = 400_000
+
+    async def ask() -> None:
+        async def process(data: bytes) -> None:
+            raise AssertionError("there are no messages")
+
+        server, made = Server(process), []
+
+        def connect() -> Connection:
+            made.append(Connection(server))  # type: ignore[arg-type]
+            return made[0]
+
+        listening = socket.create_server(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        running = await either_loop.create_server(connect, sock=listening)
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        client.connect(listening.getsockname())
+        client.settimeout(20)
+        ping = encode_mtp(b"PING", type=MtpType.COMMAND)
+        sending = asyncio.ensure_future(asyncio.to_thread(client.sendall, ping * asked))
+        await asyncio.sleep(1)
+        assert not sending.done()
+        assert made[0].transport.get_write_buffer_size() < 4 * loop.MUCH_UNSENT
+        decoder, answered = Decoder("mtp"), 0
+        while answered < asked:
+            chunk = await asyncio.to_thread(client.recv, 1 << 20)
+            answered += len(decoder.feed(chunk))
+        await sending
+        client.close()
+        running.close()
+        while not server.ended:
+            await asyncio.sleep(0.01)
+
+    either_loop.run_until_complete(asyncio.wait_for(ask(), 30))
+
+
+def test_a_client_that_takes_no_answer_at_all_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where it is still read, such as for messages that had arrived."""
+    monkeypatch.setattr(loop, "MOST_UNSENT", 1000)
+
+    async def ask() -> None:
+        async def process(data: bytes) -> None:
+            pass
+
+        server = Server(process)
+        connection = connected(server)
+        for _ in range(100):
+            connection.data_received(encode_mtp(b"PING", type=MtpType.COMMAND))
+        assert connection.transport.is_closing()
+        assert server.events()["overflows"] == 1
+
+    asyncio.run(ask())
+
+
+def test_a_slow_client_is_alive_while_it_takes_what_is_sent() -> None:
+    async def send() -> None:
+        async def process(data: bytes) -> None:
+            pass
+
+        connection = connected(Server(process))
+        transport: Any = connection.transport
+        connection._write(b"x" * 1000)
+        await asyncio.sleep(0)
+        connection.pause_writing()
+        now = time.monotonic()
+        for turn in range(1, 4):
+            del transport.written[:100]
+            connection.look_around(now + turn * 100)
+            assert not transport.is_closing()
+        connection.look_around(now + 400)
+        assert not transport.is_closing()
+        connection.look_around(now + 429)
+        assert transport.is_closing()
+
+    asyncio.run(send())

@@ -53,7 +53,11 @@ MOST_WAITING, FEW_WAITING = 128, 32
 them are left when more are. It is read no further while there are more."""
 
 MOST_UNSENT = 32 * 1024 * 1024
-"""Bytes that wait for a slow client. What comes then is not sent; a stored message stays stored."""
+"""Bytes that wait for a slow client. Messages that come then are not sent; a stored one stays
+stored. When answers go beyond it, the connection ends."""
+
+MUCH_UNSENT = 1024 * 1024
+"""Bytes that wait before a client is read no further until it takes them."""
 
 MOST_UNACKNOWLEDGED = 4 * 1024 * 1024
 """Bytes that are kept to be sent again. The oldest are forgotten first, stored ones stay stored."""
@@ -120,7 +124,11 @@ class Connection(asyncio.Protocol):
         self._acknowledges = False
         """A WebSocket client that has said ``ACK:`` once does so always."""
         self._last_heard = time.monotonic()
-        self._is_paused = False
+        self._is_behind = self._is_choked = self._is_paused = False
+        """Too much waits to be processed; to be sent; so that nothing is read."""
+        self._taken = 0
+        """Bytes that had gone to the client at the last look, of those that were written."""
+        self._written = 0
         self.closed = False
         self._limit: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport
@@ -134,6 +142,7 @@ class Connection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.session, self._messenger = self._server.begin(self, transport)
+        transport.set_write_buffer_limits(high=MUCH_UNSENT)
         self._counters.event("connections")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -172,6 +181,10 @@ class Connection(asyncio.Protocol):
 
     def look_around(self, now: float) -> None:
         """Send again what was not acknowledged, and end what has gone silent."""
+        if self._is_choked:  # it is not read, and is there while it takes what is sent
+            taken = self._written - self.transport.get_write_buffer_size()
+            if taken != self._taken:
+                self._taken, self._last_heard = taken, now
         if now - self._last_heard > RECEIVE_TIMEOUT:
             self._counters.event("timeouts")
             self.transport.abort()
@@ -188,6 +201,26 @@ class Connection(asyncio.Protocol):
                 self._unacknowledged.move_to_end(sn)
                 self._counters.event("resent")
                 self._write(sent.data)
+
+    def pause_writing(self) -> None:
+        self._is_choked = True
+        self._pace()
+
+    def resume_writing(self) -> None:
+        self._is_choked = False
+        self._last_heard = time.monotonic()
+        self._pace()
+
+    def _pace(self) -> None:
+        """Read a client for as long as nothing piles up, on its way in or out."""
+        is_paused = self._is_behind or self._is_choked
+        if is_paused == self._is_paused or self.closed:
+            return
+        self._is_paused = is_paused
+        if is_paused:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
     # -- what arrives
 
@@ -226,9 +259,9 @@ class Connection(asyncio.Protocol):
         is_mars = frame.kind == "mars" and len(frame.payload) != 4
         self._arrived.append(_Arrived(framing.iter_messages(frame.payload), is_mars))
         self._begin()
-        if self._arrived and not self._is_paused:
-            self._is_paused = True
-            self.transport.pause_reading()
+        if self._arrived:
+            self._is_behind = True
+            self._pace()
         if self._begun and self.worker is None:
             self.worker = self._server.loop.create_task(self._work())
 
@@ -260,9 +293,8 @@ class Connection(asyncio.Protocol):
                     self.push(b"")
                 if len(self._begun) <= FEW_WAITING:
                     self._begin()
-                    if self._is_paused and not self._arrived and not self.closed:
-                        self._is_paused = False
-                        self.transport.resume_reading()
+                    self._is_behind = bool(self._arrived)
+                    self._pace()
         finally:
             self.worker = None
             if self.closed:
@@ -306,8 +338,7 @@ class Connection(asyncio.Protocol):
     def _push(self, payload: bytes, message: Any) -> bool:
         if self.closed:
             return False
-        waiting = self._out_bytes + self.transport.get_write_buffer_size()
-        if waiting + len(payload) > MOST_UNSENT:
+        if self._unsent() + len(payload) > MOST_UNSENT:
             self._counters.event("dropped")
             return False
         sn, data, is_answered = self._framed(payload)
@@ -339,16 +370,27 @@ class Connection(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         """All that is written in a turn of the loop goes out together."""
-        if self.closed:
+        if self.transport.is_closing():
+            return
+        if self._unsent() > MOST_UNSENT:
+            self._counters.event("overflows")
+            self.transport.abort()
             return
         if not self._out:
             self._server.loop.call_soon(self._flush)
         self._out.append(data)
         self._out_bytes += len(data)
+        if self._out_bytes > MUCH_UNSENT:
+            self._flush()  # uvloop reads up to 8 MiB a turn, unless it is told that there is much
+
+    def _unsent(self) -> int:
+        return self._out_bytes + self.transport.get_write_buffer_size()
 
     def _flush(self) -> None:
-        out, self._out, self._out_bytes = self._out, [], 0
-        if out and not self.closed:
+        out, self._out = self._out, []
+        self._written += self._out_bytes
+        self._out_bytes = 0
+        if out and not self.transport.is_closing():
             self.transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     def _keep(self, sn: bytes, sent: _Sent) -> None:
