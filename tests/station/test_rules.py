@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -98,6 +102,21 @@ class TestDuplicates:
         seen.is_new(b"old", BOB, 0)
         assert not seen.is_new(b"old", BOB, 10)
         assert seen.is_new(b"old", BOB, 10.5)
+
+    def test_of_several_threads_one_is_first(self) -> None:
+        """Sessions may have a thread each."""
+
+        class Slow(OrderedDict[bytes, float]):
+            def __contains__(self, key: object) -> bool:
+                found = super().__contains__(key)
+                time.sleep(0.02)
+                return found
+
+        seen = DuplicateFilter()
+        seen._seen = Slow()
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: seen.is_new(b"signature", BOB, 0), range(4)))
+        assert sorted(found) == [False, False, False, True]
 
 
 class TestOptions:

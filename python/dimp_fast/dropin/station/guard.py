@@ -10,6 +10,7 @@ Not here: the rules themselves (``rules``), batches (``verifier``), sockets (``l
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -53,12 +54,14 @@ class Guard:
         self._station = _station_parts()
         self._verifier: Verifier | None = None
         self._keyring: Keyring | None = None
+        self._making = threading.Lock()
+        """Held while the verifier comes to be, which sessions with threads of their own ask for."""
 
     # -- the keys
 
     def _ready(self) -> Verifier:
-        """The verifier. It comes to be with the first message: the station's configuration is read
-        after the drop-in was installed."""
+        """The verifier, with the lock held. It comes to be with the first message: the station's
+        configuration is read after the drop-in was installed."""
         if self._verifier is None:
             from dimples.station.shared import GlobalVariable
 
@@ -104,7 +107,8 @@ class Guard:
 
     def submit(self, frame: bytes) -> asyncio.Future[Verified]:
         """Begin to verify a frame, whose turn comes later."""
-        return self._ready().submit(frame)
+        with self._making:
+            return self._ready().submit(frame)
 
     async def process(
         self, messenger: Any, frame: bytes, begun: asyncio.Future[Verified] | None = None

@@ -7,6 +7,7 @@ is. So the same rules serve the station's own pipeline and whatever else relays 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
@@ -82,7 +83,8 @@ def may_log_in(asked: str | None, sender: str) -> bool:
 
 
 class DuplicateFilter:
-    """Remembers which message went to which receiver. Bounded, and on a clock of its own.
+    """Remembers which message went to which receiver. Bounded, and on a clock of its own. Safe to
+    share between threads.
 
     The key is made of decoded bytes: neither another spelling of the base64 nor the other of the
     two signatures (r, s) and (r, n - s) makes a message a new one. What a message says of its own
@@ -97,6 +99,7 @@ class DuplicateFilter:
         self._most = most
         self._keep = keep
         self._seen: OrderedDict[bytes, float] = OrderedDict()
+        self._lock = threading.Lock()
 
     def is_new(self, signature: bytes, receiver: str, now: float) -> bool:
         """Whether this is the first time; it is remembered.
@@ -108,12 +111,15 @@ class DuplicateFilter:
         """
         key = hashlib.sha256(_canonical(signature) + receiver.encode()).digest()
         seen = self._seen
-        while seen and (len(seen) >= self._most or next(iter(seen.values())) < now - self._keep):
-            seen.popitem(last=False)
-        if key in seen:
-            return False
-        seen[key] = now
-        return True
+        with self._lock:
+            while seen and (
+                len(seen) >= self._most or next(iter(seen.values())) < now - self._keep
+            ):
+                seen.popitem(last=False)
+            if key in seen:
+                return False
+            seen[key] = now
+            return True
 
     def __len__(self) -> int:
         return len(self._seen)
