@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dimp_fast.dropin.station import Counters, loop
+from dimp_fast.dropin.station import Counters, Options, loop
 from dimp_fast.dropin.station.loop import Connection
 from dimp_fast.framing import Decoder, MarsCommand, MtpType, encode_mars, encode_mtp
 
@@ -342,3 +342,39 @@ def test_a_slow_client_is_alive_while_it_takes_what_is_sent() -> None:
         assert transport.is_closing()
 
     asyncio.run(send())
+
+
+def test_a_connection_that_cannot_begin_is_hung_up_on() -> None:
+    """And the server goes on."""
+
+    async def connect() -> None:
+        async def process(data: bytes) -> None:
+            pass
+
+        class Broken(Server):
+            def begin(self, connection: Connection, transport: Any) -> tuple[Any, Any]:
+                raise TypeError("no peername: the client is gone")
+
+        server = Broken(process)
+        connection = connected(server)
+        assert connection.transport.is_closing()
+        connection.connection_lost(None)
+        assert server.events()["errors"] == 1
+        assert not server.ended
+
+    asyncio.run(connect())
+
+
+def test_a_loop_that_fails_is_an_error_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who serves with it learns of that."""
+    options = Options(uvloop=False)
+    made = loop.server_class(options, Counters(), None)(("127.0.0.1", 0), None)
+
+    def start(coroutine: Coroutine[Any, Any, Any]) -> None:
+        coroutine.close()
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(made, "start", start)
+    with pytest.raises(RuntimeError, match="event loop") as failed:
+        made.serve_forever()
+    assert isinstance(failed.value.__cause__, MemoryError)

@@ -132,16 +132,22 @@ class Connection(asyncio.Protocol):
         self.closed = False
         self._limit: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport
-        self.session: Any
-        self._messenger: Any
+        self.session: Any = None
+        self._messenger: Any = None
 
     # -- the connection itself
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport  # uvloop's is no asyncio.Transport
-        sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.session, self._messenger = self._server.begin(self, transport)
+        try:
+            sock = transport.get_extra_info("socket")
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.session, self._messenger = self._server.begin(self, transport)
+        except Exception as error:  # such as that of a client that is gone already
+            self._counters.event("errors")
+            station_log("error", f"a connection that could not begin: {error!r}")
+            transport.abort()
+            return
         transport.set_write_buffer_limits(high=MUCH_UNSENT)
         self._counters.event("connections")
 
@@ -158,7 +164,8 @@ class Connection(asyncio.Protocol):
         if self._limit is not None:
             self._limit.cancel()
         self._drop()
-        self._server.end(self, self.session)
+        if self.session is not None:
+            self._server.end(self, self.session)
 
     def _drop(self) -> None:
         """Process no message after the one in hand."""
@@ -448,6 +455,7 @@ class LoopServer:
         """By the address of the client, which is the name of its session too."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stop = threading.Event()
+        self._failure: BaseException | None = None
         if bind_and_activate:
             self.server_bind()
             self.server_activate()
@@ -472,7 +480,10 @@ class LoopServer:
         """Serve until :meth:`shutdown`, or until the process is told to end.
 
         The station calls this from a coroutine of its own loop, which stands still meanwhile; so
-        this one runs in a thread.
+        this one runs in a thread. What goes wrong there is raised here.
+
+        Raises:
+            RuntimeError: the loop failed; its cause says why.
         """
         thread = threading.Thread(target=self._run, name="dimp-fast-loop", daemon=True)
         with _Signals(self.shutdown):
@@ -484,6 +495,8 @@ class LoopServer:
             self.loop.call_soon_threadsafe(self.loop.stop)
         thread.join(5.0)
         self.server_close()
+        if self._failure is not None:
+            raise RuntimeError("the event loop of the station failed") from self._failure
 
     def _run(self) -> None:
         loop = self.loop
@@ -501,6 +514,8 @@ class LoopServer:
             for task in self._tasks:
                 task.cancel()
             loop.run_until_complete(asyncio.sleep(0.05))
+        except BaseException as error:
+            self._failure = error
         finally:
             self._stop.set()
             loop.close()
