@@ -121,6 +121,41 @@ def test_options_that_cannot_be(tmp_path: Path, arguments: list[str], said: str)
     assert said in done.stderr
 
 
+def with_customization(folder: Path, text: str) -> dict[str, str]:
+    """An environment in which every Python runs this first."""
+    (folder / "sitecustomize.py").write_text(text)
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def test_a_station_that_cannot_be_hardened_does_not_start(tmp_path: Path) -> None:
+    """It would relay everything, and listen everywhere."""
+    unlike = (
+        "from dimples.server import ServerMessenger\n"
+        "ServerMessenger._split_personal_message = lambda self, msg: []\n"
+    )
+    environment = with_customization(tmp_path, unlike)
+    done = dimp_fast("station", "--folder", str(tmp_path / "st"), env=environment)
+    assert done.returncode == 2
+    assert "would not be hardened" in done.stderr
+    assert "--compare" in done.stderr
+    assert not done.stdout
+
+
+def test_a_station_that_gives_up(tmp_path: Path) -> None:
+    broken = (
+        "from dimp_fast.dropin.station.loop import LoopServer\n"
+        "def start(self, coroutine):\n"
+        "    coroutine.close()\n"
+        "    raise MemoryError('no more')\n"
+        "LoopServer.start = start\n"
+    )
+    environment = with_customization(tmp_path, broken)
+    done = dimp_fast("station", "--folder", str(tmp_path / "st"), env=environment)
+    assert done.returncode == 1
+    assert "no more" in done.stderr
+
+
 @pytest.mark.parametrize("command", [["station"], ["run", "dims"]])
 def test_without_dimples_it_says_how_to_get_it(tmp_path: Path, command: list[str]) -> None:
     blocker = tmp_path / "sitecustomize.py"

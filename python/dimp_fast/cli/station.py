@@ -27,7 +27,7 @@ station is made: an account of its own, files in a folder of yours, a port on th
 What follows -- goes to the station. The guide for operators is docs/station.md.
 
 exit code: 0 ended as it was told to, 1 the station gave up, 2 usage or a configuration that
-cannot be used, or dimples is not installed
+cannot be used, or dimples is not installed, or is not one that can be hardened
 """
 
 SYSTEM_CONFIG = Path("/etc/dim/config.ini")
@@ -120,11 +120,17 @@ def _install(options: argparse.Namespace, host: str | None) -> str:
         chosen = Options.of(
             {**switches, "vouch": options.vouch, "metrics": options.metrics, "host": host}
         )
-        dropin.install(mode=options.mode, harden_station=vars(chosen))
+        status = dropin.install(mode=options.mode, harden_station=vars(chosen))
     except DimError as error:
         raise Unusable(f"--vouch: {error.reason}") from None
     except ImportError as error:
         raise Unusable(f"{error.name or error} is not installed") from None
+    if not status["hardened"]:
+        dropin.uninstall()
+        raise Unusable(
+            "this station is not one that is known, and would not be hardened. "
+            "--compare starts it plain, 'dimp-fast run dims' with the plug-ins alone"
+        )
     return str(chosen)
 
 
