@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ...accounts import AccountFolder
@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     from .options import Options
 
 __all__ = ["Guard"]
+
+
+class Begun(NamedTuple):
+    """A frame that is being verified."""
+
+    verified: asyncio.Future[Verified]
+    learned: int
+    """How much had been learned when it was submitted."""
 
 
 class Guard:
@@ -54,6 +62,8 @@ class Guard:
         self._station = _station_parts()
         self._verifier: Verifier | None = None
         self._keyring: Keyring | None = None
+        self._learned = 0
+        """How often the station has stored something about an account."""
         self._making = threading.Lock()
         """Held while the verifier comes to be, which sessions with threads of their own ask for."""
 
@@ -100,18 +110,19 @@ class Guard:
 
     def forget(self, identifier: object) -> None:
         """The station has stored something new about an account: read it when it is needed."""
+        self._learned += 1
         if self._keyring is not None and (text := _entity_or_none(str(identifier))) is not None:
             self._keyring.discard(text)
 
     # -- messages
 
-    def submit(self, frame: bytes) -> asyncio.Future[Verified]:
-        """Begin to verify a frame, whose turn comes later."""
+    def submit(self, frame: bytes) -> Begun:
+        """Begin to verify a frame, whose turn comes later; on the event loop where that will be."""
         with self._making:
-            return self._ready().submit(frame)
+            return Begun(self._ready().submit(frame), self._learned)
 
     async def process(
-        self, messenger: Any, frame: bytes, begun: asyncio.Future[Verified] | None = None
+        self, messenger: Any, frame: bytes, begun: Begun | None = None
     ) -> list[bytes]:
         """Verify a frame and, when it may, let the station process it.
 
@@ -135,14 +146,13 @@ class Guard:
         self._counters.spend("process", time.perf_counter() - start)
         return answers
 
-    async def _admit(
-        self, session: Any, frame: bytes, begun: asyncio.Future[Verified] | None = None
-    ) -> Any:
+    async def _admit(self, session: Any, frame: bytes, begun: Begun | None = None) -> Any:
         """The station's object for a message that may be processed; ``None`` when it may not."""
-        verified = await (begun or self.submit(frame))
-        if verified.code is Code.UNKNOWN_SENDER and begun is not None:
+        begun = begun or self.submit(frame)
+        verified = await begun.verified
+        if verified.code is Code.UNKNOWN_SENDER and begun.learned != self._learned:
             # What came before it on this connection may have brought the keys.
-            verified = await self.submit(frame)
+            verified = await self.submit(frame).verified
         message = verified.message
         fields = {} if message is None else message.to_dict()
         sender = None if message is None else str(message.sender.without_terminal())

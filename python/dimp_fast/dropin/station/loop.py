@@ -27,7 +27,7 @@ from .counters import Counters
 from .logs import station_log
 
 if TYPE_CHECKING:
-    from .guard import Guard
+    from .guard import Begun, Guard
     from .options import Options
 
 __all__ = ["Connection", "LoopServer", "server_class"]
@@ -80,12 +80,12 @@ class _Arrived:
         self.answers = 0
 
 
-class _Begun(NamedTuple):
+class _Waiting(NamedTuple):
     """A message that is being verified, or the end of a frame of Mars."""
 
     arrived: _Arrived
     message: bytes | None
-    verified: asyncio.Future[Any] | None
+    verified: Begun | None
 
 
 class _Sent:
@@ -114,7 +114,7 @@ class Connection(asyncio.Protocol):
         self._fragments = FragmentAssembler()
         self._arrived: deque[_Arrived] = deque()
         """What has not been taken apart yet."""
-        self._begun: deque[_Begun] = deque()
+        self._begun: deque[_Waiting] = deque()
         self.worker: asyncio.Task[None] | None = None
         """Is there while messages wait for their turn."""
         self._out: list[bytes] = []
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
         """Process no message after the one in hand."""
         for begun in self._begun:
             if begun.verified is not None:
-                begun.verified.cancel()
+                begun.verified.verified.cancel()
         self._begun.clear()
         self._arrived.clear()
 
@@ -281,11 +281,11 @@ class Connection(asyncio.Protocol):
             if message is not None:
                 received += 1
                 verified = None if self._guard is None else self._guard.submit(message)
-                self._begun.append(_Begun(arrived, message, verified))
+                self._begun.append(_Waiting(arrived, message, verified))
                 continue
             self._arrived.popleft()
             if arrived.is_mars:
-                self._begun.append(_Begun(arrived, None, None))
+                self._begun.append(_Waiting(arrived, None, None))
         self._counters.event("received", received)
 
     async def _work(self) -> None:
@@ -307,7 +307,7 @@ class Connection(asyncio.Protocol):
             if self.closed:
                 self._end()
 
-    async def _process(self, message: bytes, begun: asyncio.Future[Any] | None) -> int:
+    async def _process(self, message: bytes, begun: Begun | None) -> int:
         """Have one message processed and its answers sent; returns how many there were."""
         try:
             if self._guard is not None:

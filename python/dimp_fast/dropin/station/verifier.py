@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ...keyring import Keyring
 from ...message import MessageBatch, ReliableMessage, verify_messages
-from ...verdict import Code, Verdicts
+from ...verdict import Code, DimError, Verdicts
 from .counters import Counters
 
 __all__ = ["Verified", "Verifier"]
@@ -35,7 +35,10 @@ class Verified:
     @property
     def message(self) -> ReliableMessage | None:
         """The decoded message; ``None`` when the frame is none."""
-        return self._batch[self._index] if not self._batch.codes[self._index] else None
+        try:
+            return self._batch[self._index]
+        except DimError:
+            return None
 
 
 class _Asked(NamedTuple):
