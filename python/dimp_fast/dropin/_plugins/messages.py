@@ -42,7 +42,7 @@ _COMMANDS = frozenset(("136", "command"))
 def read(frame: bytes) -> dict[str, Any] | None:
     """The fields of a frame, under their long names; ``None`` when it is none."""
     try:
-        return _fields(_decoded(frame))
+        return fields_of(_decoded(frame))
     except DimError:
         return None
 
@@ -51,18 +51,22 @@ def _decoded(frame: bytes) -> ReliableMessage:
     try:
         return decode(frame)
     except DimError as error:
-        # A receiver that is no ID is not broadcast, so that the text of a broadcast is no base64.
-        if error.code not in (Code.BAD_ADDRESS, Code.BAD_ENCODING):
-            raise
-        named = _without_aliases(frame)
+        named = without_aliases(frame, error.code)
         if named is None:
             raise
         return decode(named)
 
 
-def _without_aliases(frame: bytes) -> bytes | None:
-    """A frame with the constants by their own names; ``None`` when it has no alias. It is JSON: it
-    was refused for another reason."""
+def without_aliases(frame: bytes, code: Code) -> bytes | None:
+    """A frame that was refused with the constants by their own names; ``None`` when that changes
+    nothing. Aliases are not signed.
+
+    Args:
+        code: why it was refused. A receiver that is no ID is not broadcast either, so that the text
+            of a broadcast is no base64. With any other code the frame may not be JSON.
+    """
+    if code not in (Code.BAD_ADDRESS, Code.BAD_ENCODING):
+        return None
     fields = json.loads(frame)
     named = {
         name: ALIASES[fields[name]]
@@ -72,7 +76,8 @@ def _without_aliases(frame: bytes) -> bytes | None:
     return json.dumps(fields | named).encode("ascii") if named else None
 
 
-def _fields(message: ReliableMessage) -> dict[str, Any]:
+def fields_of(message: ReliableMessage) -> dict[str, Any]:
+    """The fields of a message under their long names, signature and data in their one spelling."""
     fields = message.to_dict()
     fields["signature"] = _canonical(fields["signature"], message.signature)
     if not message.is_broadcast:

@@ -23,6 +23,7 @@ from ...identity import Identifier
 from ...keyring import Keyring
 from ...portable import TransportableData
 from ...verdict import Code, DimError
+from .._plugins.messages import fields_of, without_aliases
 from . import rules
 from .counters import Counters
 from .logs import RefusalLog, station_log
@@ -153,8 +154,10 @@ class Guard:
         if verified.code is Code.UNKNOWN_SENDER and begun.learned != self._learned:
             # What came before it on this connection may have brought the keys.
             verified = await self.submit(frame).verified
+        if (named := without_aliases(frame, verified.code)) is not None:
+            verified = await self.submit(named).verified
         message = verified.message
-        fields = {} if message is None else message.to_dict()
+        fields = {} if message is None else fields_of(message)
         sender = None if message is None else str(message.sender.without_terminal())
         decision = rules.judge(verified.code, sender, _user_of(session), fields, self._neighbours)
         if not decision.allowed:
