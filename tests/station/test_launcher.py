@@ -113,6 +113,8 @@ def test_no_such_configuration(tmp_path: Path) -> None:
     [
         (["--vouch", "gsp.example.org"], "--vouch"),
         (["--without", "speed"], "speed"),
+        (["--metrics", "70000"], "65535"),
+        (["--metrics", "0"], "65535"),
     ],
 )
 def test_options_that_cannot_be(tmp_path: Path, arguments: list[str], said: str) -> None:

@@ -134,6 +134,11 @@ class TestOptions:
         with pytest.raises(ValueError, match=name):
             Options.of({name: 0})
 
+    @pytest.mark.parametrize("port", [0, -1, 65536])
+    def test_a_port(self, port: int) -> None:
+        with pytest.raises(ValueError, match="metrics"):
+            Options.of({"metrics": port})
+
     def test_who_vouches_has_an_id(self) -> None:
         with pytest.raises(ValueError, match="BAD_ADDRESS"):
             Options.of({"vouch": ["gsp.example.org"]})

@@ -47,10 +47,22 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """A number from 1 on."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0  # also thousands of digits
+    number = _number(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"a number from 1 on is wanted, not {text[:40]!r}")
     return number
+
+
+def port(text: str) -> int:
+    """A port of TCP."""
+    number = _number(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"a port from 1 to 65535 is wanted, not {text[:40]!r}")
+    return number
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0  # also thousands of digits

@@ -12,7 +12,7 @@ from ..dropin._patches import Patches
 from ..dropin.station import SWITCHES, Options, seams
 from ..verdict import DimError
 from ._dimples import default_home, find_home, require_dimples
-from ._options import Unusable, add_command, positive
+from ._options import Unusable, add_command, port
 from ._report import write_json, write_lines
 
 _EXAMPLE = """\
@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
         help="trust this neighbour station about senders unknown here; again for more",
     )
     parser.add_argument(
-        "--metrics", type=positive, metavar="PORT", help="counters for Prometheus on the loopback"
+        "--metrics", type=port, metavar="PORT", help="counters for Prometheus on the loopback"
     )
     parser.add_argument("--host", metavar="ADDRESS", help="listen there (default: everywhere)")
     parser.add_argument("--log-level", choices=LEVELS, default="warning", help="(default: warning)")

@@ -16,7 +16,8 @@ class Options:
     """Options of ``harden_station``; each has a default that is right for a station.
 
     Raises:
-        ValueError: a number below 1, or ``vouch`` names something that is no ID.
+        ValueError: a number below 1, a port that is none, or ``vouch`` names something that is no
+            ID.
     """
 
     verify: bool = True
@@ -60,6 +61,8 @@ class Options:
         for name in ("max_accounts", "duplicates", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: at least 1 is wanted, not {getattr(self, name)}")
+        if self.metrics is not None and not 1 <= self.metrics <= 65535:
+            raise ValueError(f"metrics: a port from 1 to 65535 is wanted, not {self.metrics}")
         object.__setattr__(self, "vouch", tuple(str(Identifier.parse(i)) for i in self.vouch))
 
     @classmethod
