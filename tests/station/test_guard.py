@@ -126,3 +126,20 @@ def test_the_constants_have_their_aliases(door: guard.Guard, name: str) -> None:
     assert admitted(door, json.dumps(fields).encode(), None) is None
     fields["receiver"] = "nobody"
     assert admitted(door, json.dumps(fields).encode(), None) is None
+
+
+def test_a_guard_that_is_closed_lets_go_of_its_thread(door: guard.Guard) -> None:
+    """And serves what is left of its connections all the same."""
+
+    def threads() -> int:
+        return sum(thread.name == "dimp-fast-verifier" for thread in threading.enumerate())
+
+    async def ask() -> None:
+        await door.submit(b"{}").verified
+
+    before = threads()
+    for _ in range(2):
+        asyncio.run(ask())
+        assert threads() == before + 1
+        door.close()
+        assert (threads(), door._keyring) == (before, None)

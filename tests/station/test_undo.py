@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from station_process import free_port
 
 SCRIPT = """
 import importlib, json, sys, warnings
@@ -124,3 +125,42 @@ def test_a_station_that_is_not_known_stays_as_it_is() -> None:
     [said] = found["said"]
     assert "_split_personal_message" in said
     assert "not hardened" in said
+
+
+FAILING = """
+import socket, sys, threading
+import dimp_fast.dropin as dropin
+from dimp_fast.dropin.station.guard import Guard
+
+port = int(sys.argv[1])
+
+def is_free():
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+for _ in range(2):
+    dropin.install(harden_station={"metrics": port})
+    assert not is_free()
+    dropin.uninstall()
+    assert is_free()
+
+def install(self, patches):
+    raise MemoryError("no more")
+
+Guard.install = install
+try:
+    dropin.install(harden_station={"metrics": port})
+except MemoryError:
+    assert is_free()
+    assert threading.active_count() == 1
+else:
+    raise AssertionError("it was to fail")
+"""
+
+
+def test_what_runs_for_it_ends_too() -> None:
+    """The port of the counters is free again, also when the installation fails."""
+    pytest.importorskip("prometheus_client")
+    command = [sys.executable, "-W", "ignore", "-c", FAILING, str(free_port())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

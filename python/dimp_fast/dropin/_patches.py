@@ -7,6 +7,7 @@ an entry of a registry that is reached through functions. Not here: what is chan
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 __all__ = ["Patches"]
@@ -45,6 +46,7 @@ class Patches:
 
     def __init__(self) -> None:
         self._changes: dict[Any, _Change] = {}
+        self._endings = ExitStack()
 
     def attribute(
         self, holder: Any, name: str, make: Callable[[Any], Any], label: str | None = None
@@ -105,6 +107,11 @@ class Patches:
         self._changes.pop(key, None)  # changed later than it was the first time
         self._changes[key] = _Change(label, read, write, there, new)
 
+    def ending(self, end: Callable[[], object]) -> None:
+        """Have ``end`` called by :meth:`restore`, after everything was put back; the last first.
+        For what runs because of the changes, such as a thread."""
+        self._endings.callback(end)
+
     def overwritten(self) -> list[str]:
         """The places, by label, that somebody else has written to since."""
         changes = self._changes.values()
@@ -128,6 +135,7 @@ class Patches:
                 change.write(change.old)
             else:
                 kept.append(change.label)
+        self._endings.close()
         return kept
 
     def __len__(self) -> int:

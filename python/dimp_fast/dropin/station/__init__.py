@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["SWITCHES", "Counters", "Options", "counters", "difference", "install"]
 
 _counters = Counters()
-_exported: set[int] = set()
-"""Ports on which the counters are served."""
 
 
 def counters() -> dict[str, Any]:
@@ -52,9 +50,8 @@ def install(patches: Patches, given: Mapping[str, Any] | Options | None = None) 
     from .guard import Guard
 
     options = given if isinstance(given, Options) else Options.of(given or {})
-    if options.metrics is not None and options.metrics not in _exported:
-        export(_counters, options.metrics)
-        _exported.add(options.metrics)
+    if options.metrics is not None:
+        patches.ending(export(_counters, options.metrics))
     guard = Guard(options, _counters) if options.verify else None
     if guard is not None:
         guard.install(patches)

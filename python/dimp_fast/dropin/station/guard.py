@@ -112,8 +112,17 @@ class Guard:
     def forget(self, identifier: object) -> None:
         """The station has stored something new about an account: read it when it is needed."""
         self._learned += 1
-        if self._keyring is not None and (text := _entity_or_none(str(identifier))) is not None:
-            self._keyring.discard(text)
+        keyring = self._keyring
+        if keyring is not None and (text := _entity_or_none(str(identifier))) is not None:
+            keyring.discard(text)
+
+    def close(self) -> None:
+        """Let go of the keys and the thread of the verifier, after what is queued. A connection
+        that is still open makes them anew when it has a message."""
+        with self._making:
+            verifier, self._verifier, self._keyring = self._verifier, None, None
+        if verifier is not None:
+            verifier.close()
 
     # -- messages
 
@@ -262,6 +271,7 @@ class Guard:
 
             return process_content
 
+        patches.ending(self.close)
         patches.attribute(ServerMessenger, "process_package", lambda _: process_package)
         patches.attribute(ServerMessenger, "process_reliable_message", all_admitted)
         patches.attribute(ServerMessagePacker, "_is_trusted", lambda _: is_trusted)
