@@ -13,8 +13,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Each part is what one thread would get of the rest, divided by this: large parts first, which
 /// suit the kernels, and small ones last, so that a thread that was held up does not hold up the
-/// batch.
+/// batch. To wake one that sleeps takes as long as fifty signatures.
 const SHARE: usize = 2;
+
+/// The smallest parts, the last ones, are a grain divided by this.
+const LAST: usize = 4;
 
 const NOT_POISONED: &str = "only a push happens under the lock";
 const TAKEN: &str = "nothing is taken behind the end";
@@ -70,11 +73,11 @@ pub fn is_running() -> bool {
         .is_some_and(|pool| pool.process == std::process::id())
 }
 
-/// Splits `0..len` into consecutive ranges of at least `grain` items, does `work` on each and
-/// returns the results in order.
+/// Splits `0..len` into consecutive ranges, does `work` on each and returns the results in order.
 ///
 /// `threads` is the number of threads to use at most, the calling one among them: 1 does everything
-/// there, in one range; 0 uses the whole pool.
+/// there, in one range; 0 uses the whole pool. A thread more is used where there are `grain` items
+/// for it.
 ///
 /// # Panics
 /// When `work` does.
@@ -96,7 +99,7 @@ pub fn run<R: Send>(
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let help = || {
-        let end = |start| part_end(start, len, grain.max(1), width);
+        let end = |start| part_end(start, len, grain, width);
         let take = || next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, end);
         while let Ok(start) = take() {
             let result = work(start..end(start).expect(TAKEN));
@@ -117,10 +120,8 @@ pub fn run<R: Send>(
 /// Where the part ends that begins at `start`, for so many threads; `None` when nothing is left.
 fn part_end(start: usize, len: usize, grain: usize, threads: usize) -> Option<usize> {
     let left = len - start;
-    let part = grain.max(left / (SHARE * threads));
-    // What is too little for a part goes with this one.
-    let part = if left < part + grain { left } else { part };
-    (left > 0).then_some(start + part)
+    let part = (left / (SHARE * threads)).max(grain / LAST).max(1);
+    (left > 0).then_some(start + part.min(left))
 }
 
 /// `work` of every index in `0..len`, in order; `threads` and `grain` as for [`run`].
@@ -217,7 +218,7 @@ mod tests {
                     for grain in [0, 1, 7, 64] {
                         let parts = run(threads, len, grain, |range| range);
                         assert!(parts.iter().cloned().flatten().eq(0..len));
-                        assert!(parts.len() == 1 || parts.iter().all(|part| part.len() >= grain));
+                        assert!(parts.len() == 1 || len >= 2 * grain);
                         assert!(parts.len() == 1 || threads != 1 && pool != 1);
                         assert!(map(threads, len, grain, |index| index)
                             .into_iter()
@@ -231,10 +232,13 @@ mod tests {
     #[test]
     fn parts_get_smaller() {
         let mut ends = vec![0];
-        while let Some(end) = part_end(ends[ends.len() - 1], 64, 2, 2) {
+        while let Some(end) = part_end(ends[ends.len() - 1], 64, 4, 2) {
             ends.push(end);
         }
-        assert_eq!(ends, [0, 16, 28, 37, 43, 48, 52, 55, 57, 59, 61, 64]);
+        assert_eq!(
+            ends,
+            [0, 16, 28, 37, 43, 48, 52, 55, 57, 58, 59, 60, 61, 62, 63, 64]
+        );
     }
 
     #[test]

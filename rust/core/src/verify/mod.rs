@@ -28,7 +28,7 @@ const GRAIN: usize = 4;
 const UNIT: usize = 16;
 
 /// Units below which it is not.
-const UNIT_GRAIN: usize = 2;
+const UNIT_GRAIN: usize = 4;
 
 /// Which kernel serves a key.
 pub(crate) enum Family<'a> {
