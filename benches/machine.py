@@ -120,14 +120,25 @@ def _cpu() -> dict[str, str]:
 
 
 def _revision() -> str:
-    """The commit this tree is at, with a mark when it was changed since."""
-    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    """The commit this tree is at, with a mark when it was changed since. Results do not count: a
+    run writes them itself."""
+    results = ":(top,exclude)benches/results"
     try:
-        run = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
+        commit = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", results)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(
+        ["git", *arguments],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return run.stdout.strip()
 
 
