@@ -28,7 +28,15 @@ struct Parse<'a, F> {
     found: F,
 }
 
-impl<F: Found> Parse<'_, F> {
+impl<'a, F: Found> Parse<'a, F> {
+    fn new(texts: &'a [&'a str], in_lanes: bool) -> Self {
+        Self {
+            texts,
+            in_lanes,
+            found: F::of(texts.len()),
+        }
+    }
+
     /// Reads a text of any form with all care.
     fn one(&mut self, index: usize) {
         let text = self.texts[index];
@@ -204,30 +212,14 @@ fn parse_eth<const W: usize, const L: usize, S: Lanes<W, L>>(
 /// Reads texts at `level` or the highest below it that this processor has.
 #[must_use]
 pub fn parse<F: Found>(level: Level, texts: &[&str]) -> F {
-    let (in_lanes, found) = (false, F::of(texts.len()));
-    lanes::run(
-        level,
-        Parse {
-            texts,
-            in_lanes,
-            found,
-        },
-    )
+    lanes::run(level, Parse::new(texts, false))
 }
 
 /// [`parse`] with every text in lanes first, also where that is slower.
 #[doc(hidden)]
 #[must_use]
 pub fn parse_in_lanes<F: Found>(level: Level, texts: &[&str]) -> F {
-    let (in_lanes, found) = (true, F::of(texts.len()));
-    lanes::run(
-        level,
-        Parse {
-            texts,
-            in_lanes,
-            found,
-        },
-    )
+    lanes::run(level, Parse::new(texts, true))
 }
 
 #[cfg(test)]
@@ -253,11 +245,7 @@ mod tests {
             "anywhere",
             "",
         ];
-        let kernel = Parse {
-            texts: &texts,
-            in_lanes: true,
-            found: Vec::of(texts.len()),
-        };
+        let kernel = Parse::<Vec<_>>::new(&texts, true);
         let expected: Vec<_> = texts.iter().map(|text| address::parse(text)).collect();
         assert_eq!(plain::run(kernel), expected);
         assert_eq!(expected.iter().flatten().count(), 6);
