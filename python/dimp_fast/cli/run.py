@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
     more = parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="for the program itself"
     )
-    more.required = False
+    more.required = False  # argparse would ask for it beside PROGRAM, when both are missing
     parser.set_defaults(run=run)
 
 
