@@ -20,7 +20,7 @@ from pathlib import Path
 PACKAGE = Path("python", "dimp_fast")
 
 WHEEL_INPUTS = ("pyproject.toml", "*.md", "LICENSE", "benches", "cython_ext", "python", "rust")
-SDIST_ONLY = ("Makefile", ".gitignore", "docs", "examples", "packaging", "tests")
+SDIST_ONLY = ("Makefile", ".gitattributes", ".gitignore", "docs", "examples", "packaging", "tests")
 BENCHES = PACKAGE / "_benches"
 """Where `dimp-fast bench` finds them in an installed package."""
 GENERATED_FOLDERS = re.compile(
