@@ -65,7 +65,7 @@ UNITS: dict[str, tuple[str, ...]] = {
 
 MEMBERS: dict[str, tuple[str, ...]] = {
     "parse_public_key": ("parse_public_key", "parse_public_key_mapping"),
-    "verify_batch": ("verify_batch", "VerifyKey"),
+    "verify_batch": ("verify_batch", "expect_batch", "VerifyKey"),
     "ecdsa_signer": ("EcdsaSigner",),
     "match_metas": ("match_metas", "parse_meta", "meta_address"),
     "prove_document": ("prove_document", "parse_document"),

@@ -24,7 +24,7 @@ from ._py.merkle import merkle_roots
 from ._py.message import decode_batch, encode, retarget, retarget_batch
 from ._py.meta import match_metas, meta_address, parse_meta
 from ._py.signing import EcdsaSigner
-from ._py.verify import VerifyKey, verify_batch
+from ._py.verify import VerifyKey, expect_batch, verify_batch
 
 __all__ = [
     "EcdsaSigner",
@@ -42,6 +42,7 @@ __all__ = [
     "encode",
     "encode_mars",
     "encode_mtp",
+    "expect_batch",
     "format_addresses",
     "join_identifiers",
     "keccak256",

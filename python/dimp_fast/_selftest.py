@@ -238,6 +238,7 @@ def _verify_batch(tier: Any) -> None:
         (None, b"", b"", Code.BAD_KEY),
     ]
     keys, messages, signatures, wanted = (list(column) for column in zip(*cases, strict=True))
+    tier.expect_batch(len(messages), 1)
     found = tier.verify_batch(keys, messages, signatures, 1)
     _expect("verify_batch", list(found), [int(code) for code in wanted])
 

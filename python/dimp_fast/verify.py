@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import attrgetter, length_hint
 from typing import Any
 
 from . import _dispatch
@@ -39,6 +39,8 @@ def verify_batch(
         TypeError: an item is of a wrong type; the message names its index.
         ValueError: the sequences have unequal lengths.
     """
+    count = _dispatch.thread_count(threads)
+    _dispatch.operation("expect_batch")(length_hint(messages), count)
     message_list = sequence_of(messages, bytes, "messages")
     signature_list = sequence_of(signatures, bytes, "signatures")
     handles: Any
@@ -49,9 +51,7 @@ def verify_batch(
         key_list = list(keys)
         same_length(keys=key_list, messages=message_list, signatures=signature_list)
         handles = _handles(key_list)
-    codes = _dispatch.operation("verify_batch")(
-        handles, message_list, signature_list, _dispatch.thread_count(threads)
-    )
+    codes = _dispatch.operation("verify_batch")(handles, message_list, signature_list, count)
     return Verdicts(codes)
 
 

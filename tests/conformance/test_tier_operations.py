@@ -605,6 +605,15 @@ def test_ext_1_keys_verify(module: Any, toys: None, reported: list[Any]) -> None
         module.VerifyKey("TOY-NONE", b"key")
 
 
+@each_tier("verify_batch")
+@pytest.mark.parametrize("threads", [0, 1, 2, 1024])
+def test_a_batch_that_was_announced_may_come_or_not(module: Any, threads: int) -> None:
+    none = [None] * 300, [b"message"] * 300, [b"signature"] * 300
+    for count in (0, 1, 300, 2**40):
+        assert module.expect_batch(count, threads) is None
+        assert list(module.verify_batch(*none, threads)) == [Code.BAD_KEY] * 300
+
+
 @each_tier("parse_addresses")
 def test_ext_2_addresses_parse(module: Any, toys: None, reported: list[Any]) -> None:
     texts = [TOY, TOY.upper().replace("TOY:", "toy:"), TOY[:-1], "toy:", "toy:error", HULK_ID[5:],

@@ -63,6 +63,10 @@ class VerifyKey:
         return f"<VerifyKey {self.algorithm}>"
 
 
+def expect_batch(count: int, threads: int) -> None:
+    """There are no threads to wake in this tier."""
+
+
 def verify_batch(
     verify_keys: Sequence[VerifyKey | None] | VerifyKey,
     messages: Sequence[bytes],

@@ -7,17 +7,19 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Each part is what one thread would get of the rest, divided by this: large parts first, which
-/// suit the kernels, and small ones last, so that a thread that was held up does not hold up the
-/// batch. To wake one that sleeps takes as long as fifty signatures.
-const SHARE: usize = 2;
+/// The part of what one thread would get of the rest that it takes at a time, as a fraction: large
+/// parts first, which suit the kernels, and small ones last, so that a thread that was held up does
+/// not hold up the batch.
+const SHARE: (usize, usize) = (2, 3);
 
-/// The smallest parts, the last ones, are a grain divided by this.
-const LAST: usize = 4;
+/// How long a thread waits awake, for a batch that was announced or for the last part of one: to wake
+/// a sleeping processor takes as long as fifty signatures, on the side that wakes, too.
+const PATIENCE: Duration = Duration::from_micros(100);
 
 const NOT_POISONED: &str = "only a push happens under the lock";
 const TAKEN: &str = "nothing is taken behind the end";
@@ -35,6 +37,9 @@ static POOL: ArcSwapOption<Pool> = ArcSwapOption::const_empty();
 
 /// Threads asked for by `configure`; 0: as many as this process may run.
 static SIZE: AtomicUsize = AtomicUsize::new(0);
+
+/// Batches on more threads than one that have begun.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets the number of threads of a batch; 0 means as many as this process may run at once.
 ///
@@ -87,15 +92,10 @@ pub fn run<R: Send>(
     grain: usize,
     work: impl Fn(Range<usize>) -> R + Sync,
 ) -> Vec<R> {
-    let most = len / grain.max(1);
-    let size = size();
-    let width = match threads {
-        0 => size.min(most),
-        _ => threads.min(size).min(most),
-    };
-    let Some(pool) = (width > 1).then(|| current(size)).flatten() else {
+    let Some((pool, width)) = helpers(threads, len, grain) else {
         return vec![work(0..len)];
     };
+    BEGUN.fetch_add(1, Ordering::Relaxed);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let help = || {
@@ -106,21 +106,62 @@ pub fn run<R: Send>(
             done.lock().expect(NOT_POISONED).push((start, result));
         }
     };
+    let helping = AtomicUsize::new(width - 1);
     pool.workers.in_place_scope(|scope| {
         for _ in 1..width {
-            scope.spawn(|_| help());
+            scope.spawn(|_| {
+                help();
+                helping.fetch_sub(1, Ordering::Release);
+            });
         }
         help();
+        // What is to come from the others comes soon; the scope would go to sleep at once.
+        wait_awake(|| helping.load(Ordering::Acquire) == 0);
     });
     let mut done = done.into_inner().expect(NOT_POISONED);
     done.sort_unstable_by_key(|&(start, _)| start);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Wakes the threads that a batch will want, while its caller is still gathering it: they wait for
+/// the next [`run`], awake, for as long as [`PATIENCE`]. The arguments are those of the run. Nothing
+/// but the time depends on it.
+pub fn rouse(threads: usize, len: usize, grain: usize) {
+    let Some((pool, width)) = helpers(threads, len, grain) else {
+        return;
+    };
+    let before = BEGUN.load(Ordering::Relaxed);
+    for _ in 1..width {
+        pool.workers
+            .spawn(move || wait_awake(|| BEGUN.load(Ordering::Relaxed) != before));
+    }
+}
+
+/// Waits without sleep, for a short time at most.
+fn wait_awake(ready: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !ready() && since.elapsed() < PATIENCE {
+        std::hint::spin_loop();
+    }
+}
+
+/// The pool and how many threads to use, the calling one among them; `None` where that is the only
+/// one.
+fn helpers(threads: usize, len: usize, grain: usize) -> Option<(Arc<Pool>, usize)> {
+    let size = size();
+    let most = len / grain.max(1);
+    let width = match threads {
+        0 => size.min(most),
+        _ => threads.min(size).min(most),
+    };
+    Some(((width > 1).then(|| current(size))??, width))
+}
+
 /// Where the part ends that begins at `start`, for so many threads; `None` when nothing is left.
 fn part_end(start: usize, len: usize, grain: usize, threads: usize) -> Option<usize> {
     let left = len - start;
-    let part = (left / (SHARE * threads)).max(grain / LAST).max(1);
+    let (share, of) = SHARE;
+    let part = (left * share / (of * threads)).max(grain).max(1);
     (left > 0).then_some(start + part.min(left))
 }
 
@@ -235,10 +276,7 @@ mod tests {
         while let Some(end) = part_end(ends[ends.len() - 1], 64, 4, 2) {
             ends.push(end);
         }
-        assert_eq!(
-            ends,
-            [0, 16, 28, 37, 43, 48, 52, 55, 57, 58, 59, 60, 61, 62, 63, 64]
-        );
+        assert_eq!(ends, [0, 21, 35, 44, 50, 54, 58, 62, 64]);
     }
 
     #[test]
@@ -266,6 +304,23 @@ mod tests {
             .map(|&(id, _)| id)
             .collect();
         assert_eq!(unnamed, HashSet::from([thread::current().id()]));
+    }
+
+    #[test]
+    fn threads_that_were_roused_wait_for_work_and_not_for_ever() {
+        let _guard = configured(3);
+        for _ in 0..50 {
+            rouse(0, 1000, 1);
+            let barrier = Barrier::new(3);
+            run(0, 3, 1, |_| barrier.wait());
+        }
+        rouse(1, 1000, 1);
+        rouse(0, 1, 1);
+        // Nobody comes: they go back to sleep, and a batch that comes later finds them.
+        rouse(0, 1000, 1);
+        thread::sleep(2 * PATIENCE);
+        let barrier = Barrier::new(3);
+        run(0, 3, 1, |_| barrier.wait());
     }
 
     #[test]

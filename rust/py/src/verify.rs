@@ -61,6 +61,12 @@ impl VerifyKey {
     }
 }
 
+/// Wakes the threads for a batch of so many signatures, which is being gathered.
+#[pyfunction]
+fn expect_batch(count: usize, threads: usize) {
+    verify::expect_batch(count, threads);
+}
+
 /// The codes of the verdicts, in order. `keys` is one key for all, or a list of keys and `None`.
 #[pyfunction]
 fn verify_batch<'py>(
@@ -120,5 +126,6 @@ fn key_column<'py>(
 /// Adds what is here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<VerifyKey>()?;
+    module.add_function(wrap_pyfunction!(expect_batch, module)?)?;
     module.add_function(wrap_pyfunction!(verify_batch, module)?)
 }

@@ -14,6 +14,7 @@ use crate::der::Reader;
 use crate::digest;
 use crate::keys::PublicKey;
 use crate::simd::Level;
+use crate::verify::tables::{Held, Part};
 use crate::verify::{Family, Signed, Verifier};
 
 /// What verifies with a key of this kind.
@@ -97,13 +98,23 @@ pub(crate) fn crossover(level: Level) -> usize {
     }
 }
 
-/// The verdict on each signature, the one that it has alone.
-pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+/// The tables of the keys of a batch, for [`verify_many`].
+pub(crate) fn hold(level: Level, items: &[Signed<'_, Key>]) -> Held {
     #[cfg(target_arch = "x86_64")]
     if level >= Level::Avx512 {
-        return lanes::verify_many(level, items);
+        return lanes::hold(level, items);
     }
     let _ = level;
+    Held::nothing(items.len())
+}
+
+/// The verdict on each signature, the one that it has alone; `held` has the tables of these.
+pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], held: Part<'_>) -> Vec<Code> {
+    #[cfg(target_arch = "x86_64")]
+    if level >= Level::Avx512 {
+        return lanes::verify_many(level, items, held);
+    }
+    let _ = (level, held);
     let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
     items.iter().map(alone).collect()
 }

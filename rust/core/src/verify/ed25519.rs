@@ -16,6 +16,7 @@ use crate::simd::ed25519;
 use crate::simd::Level;
 #[cfg(target_arch = "x86_64")]
 use crate::verify::tables::{self, Name};
+use crate::verify::tables::{Held, Part};
 use crate::verify::{Family, Signed, Verifier};
 
 /// What verifies with a key of this kind.
@@ -81,28 +82,37 @@ pub(crate) fn crossover(level: Level) -> usize {
     }
 }
 
-/// The verdict on each signature, the one that it has alone.
-pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], _wire: bool) -> Vec<Code> {
+/// The tables of the keys of a batch, for [`verify_many`]; those that are due are built.
+pub(crate) fn hold(level: Level, items: &[Signed<'_, Key>]) -> Held {
     #[cfg(target_arch = "x86_64")]
     if level >= ed25519::LEVEL {
-        return in_lanes(level, items);
+        let names: Vec<&Name> = items.iter().map(|item| &item.key.name).collect();
+        return tables::hold(ed25519::KEY_TABLE, &names, |places, tables| {
+            let keys: Vec<&[u8; 32]> = places
+                .iter()
+                .map(|&place| &items[place].key.bytes)
+                .collect();
+            ed25519::key_tables(level, &keys, tables);
+        });
     }
     let _ = level;
+    Held::nothing(items.len())
+}
+
+/// The verdict on each signature, the one that it has alone; `held` has the tables of these.
+pub(crate) fn verify_many(level: Level, items: &[Signed<'_, Key>], held: Part<'_>) -> Vec<Code> {
+    #[cfg(target_arch = "x86_64")]
+    if level >= ed25519::LEVEL {
+        return in_lanes(level, items, held);
+    }
+    let _ = (level, held);
     let alone = |item: &Signed<'_, Key>| item.key.verify(item.message, item.signature);
     items.iter().map(alone).collect()
 }
 
 /// The same by the kernel. What has not the length of a signature does not get there.
 #[cfg(target_arch = "x86_64")]
-fn in_lanes(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
-    let names: Vec<&Name> = items.iter().map(|item| &item.key.name).collect();
-    let held = tables::hold(ed25519::KEY_TABLE, &names, |places, tables| {
-        let keys: Vec<&[u8; 32]> = places
-            .iter()
-            .map(|&place| &items[place].key.bytes)
-            .collect();
-        ed25519::key_tables(level, &keys, tables);
-    });
+fn in_lanes(level: Level, items: &[Signed<'_, Key>], held: Part<'_>) -> Vec<Code> {
     let mut codes = vec![Code::BadSignatureEncoding; items.len()];
     let mut places = Vec::with_capacity(items.len());
     let mut wanted = Vec::with_capacity(items.len());

@@ -13,6 +13,7 @@ pub(crate) mod rsa;
 pub mod tables;
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::code::{Code, Refusal};
 use crate::keys::{self, Algorithm, PublicKey};
@@ -172,6 +173,12 @@ impl Job<'_> {
     }
 }
 
+/// Announces a batch of so many signatures, which the caller is about to gather; `threads` as it
+/// will be.
+pub fn expect_batch(count: usize, threads: usize) {
+    pool::rouse(threads, count, UNIT * UNIT_GRAIN);
+}
+
 /// The verdict on every signature, in order.
 #[must_use]
 pub fn verify_batch(jobs: &[Job<'_>], threads: usize) -> Vec<Code> {
@@ -213,18 +220,20 @@ pub fn verify_batch_at(level: Level, jobs: &[Job<'_>], threads: usize, wire: boo
     }
     let mut codes = vec![Code::BadKey; jobs.len()];
     if rsa.reaches(rsa::crossover(level), &mut rest) {
-        rsa.verify(threads, &mut codes, |items| {
-            rsa::verify_many(level, items, wire)
+        rsa.verify(threads, &mut codes, |range| {
+            rsa::verify_many(level, &rsa.items[range], wire)
         });
     }
     if ecdsa.reaches(ecdsa::crossover(level), &mut rest) {
-        ecdsa.verify(threads, &mut codes, |items| {
-            ecdsa::verify_many(level, items, wire)
+        let held = ecdsa::hold(level, &ecdsa.items);
+        ecdsa.verify(threads, &mut codes, |range| {
+            ecdsa::verify_many(level, &ecdsa.items[range.clone()], held.part(range))
         });
     }
     if ed25519.reaches(ed25519::crossover(level), &mut rest) {
-        ed25519.verify(threads, &mut codes, |items| {
-            ed25519::verify_many(level, items, wire)
+        let held = ed25519::hold(level, &ed25519.items);
+        ed25519.verify(threads, &mut codes, |range| {
+            ed25519::verify_many(level, &ed25519.items[range.clone()], held.part(range))
         });
     }
     let found = pool::map(threads, rest.len(), GRAIN, |index| {
@@ -269,16 +278,16 @@ impl<'a, K: Sync> Lot<'a, K> {
         enough
     }
 
-    /// Writes the verdicts to their places.
+    /// Writes the verdicts, which `kernel` finds for a range of the items, to their places.
     fn verify(
         &self,
         threads: usize,
         codes: &mut [Code],
-        kernel: impl Fn(&[Signed<'a, K>]) -> Vec<Code> + Sync,
+        kernel: impl Fn(Range<usize>) -> Vec<Code> + Sync,
     ) {
         let units = self.items.len().div_ceil(UNIT);
         let parts = pool::run(threads, units, UNIT_GRAIN, |range| {
-            kernel(&self.items[range.start * UNIT..self.items.len().min(range.end * UNIT)])
+            kernel(range.start * UNIT..self.items.len().min(range.end * UNIT))
         });
         for (&place, code) in self.places.iter().zip(parts.into_iter().flatten()) {
             codes[place] = code;

@@ -15,6 +15,7 @@
 use std::cmp::Reverse;
 use std::collections::hash_map::{Entry, HashMap, RandomState};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -50,7 +51,7 @@ pub struct Counters {
     pub bytes: usize,
     /// Keys with a table.
     pub tables: usize,
-    /// Signatures verified with a table.
+    /// Signatures for whose key there was a table.
     pub hits: u64,
     /// Signatures for which there was none.
     pub misses: u64,
@@ -87,19 +88,29 @@ pub(crate) struct Held {
     of: Vec<u32>,
 }
 
+/// The tables of a part of a batch.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    tables: &'a [Arc<Box<[Row]>>],
+    of: &'a [u32],
+}
+
 const NONE: u32 = u32::MAX;
 
 impl Held {
-    fn nothing(items: usize) -> Self {
+    pub(crate) fn nothing(items: usize) -> Self {
         Self {
             tables: Vec::new(),
             of: vec![NONE; items],
         }
     }
 
-    /// The table of the key of an item, if it has one.
-    pub(crate) fn get(&self, item: usize) -> Option<&[Row]> {
-        self.tables.get(self.of[item] as usize).map(|rows| &***rows)
+    /// The tables of the items of a range.
+    pub(crate) fn part(&self, range: Range<usize>) -> Part<'_> {
+        Part {
+            tables: &self.tables,
+            of: &self.of[range],
+        }
     }
 
     fn push(&mut self, table: &Arc<Box<[Row]>>) -> u32 {
@@ -108,11 +119,21 @@ impl Held {
     }
 }
 
+impl<'a> Part<'a> {
+    /// The table of the key of an item of the part, if it has one.
+    pub(crate) fn get(&self, item: usize) -> Option<&'a [Row]> {
+        self.tables.get(self.of[item] as usize).map(|rows| &***rows)
+    }
+}
+
 /// The tables of the keys of a batch, `rows` rows each; counts the uses and builds tables that are
 /// due.
 ///
 /// `build(items, tables)` fills `tables[i]` with the multiples of the key of `items[i]`: at most 64
 /// at once. It is called without a lock. `names` has an item for each signature.
+///
+/// It is for a whole batch, before threads share that: what it counts is in memory that they would
+/// take from each other.
 pub(crate) fn hold(
     rows: usize,
     names: &[&Name],
@@ -543,6 +564,12 @@ mod tests {
 
     const ROWS: usize = 120;
     const SIZE: usize = ROWS * size_of::<Row>() + OVERHEAD;
+
+    impl Held {
+        fn get(&self, item: usize) -> Option<&[Row]> {
+            self.part(item..item + 1).get(0)
+        }
+    }
 
     fn cache(tables: usize) -> Shared {
         Shared::new(0, tables * SIZE)

@@ -9,7 +9,7 @@ use crate::digest;
 use crate::simd::rows::Row;
 use crate::simd::secp256k1::{self as kernel, Signature, Verdict};
 use crate::simd::Level;
-use crate::verify::tables::{self, Held, Name};
+use crate::verify::tables::{self, Held, Name, Part};
 use crate::verify::Signed;
 
 /// Lanes of a group: it costs the same however few of them are used.
@@ -80,27 +80,20 @@ impl Prepared<'_> {
     }
 }
 
-pub(super) fn verify_many(level: Level, items: &[Signed<'_, Key>]) -> Vec<Code> {
+/// The tables of the keys of a batch; those that are due are built.
+pub(super) fn hold(level: Level, items: &[Signed<'_, Key>]) -> Held {
+    let names: Vec<_> = items.iter().map(|item| &item.key.point.name).collect();
+    tables::hold(kernel::TABLE_ROWS, &names, |due, tables| {
+        let keys: Vec<Row> = due.iter().map(|&item| items[item].key.point.row).collect();
+        kernel::build_tables(level, &keys, tables);
+    })
+}
+
+pub(super) fn verify_many(level: Level, items: &[Signed<'_, Key>], held: Part<'_>) -> Vec<Code> {
     let mut codes = vec![Code::BadSignatureEncoding; items.len()];
     let prepared = prepare(items);
-    let names: Vec<_> = prepared.iter().map(|item| &item.key.point.name).collect();
-    let held = tables::hold(kernel::TABLE_ROWS, &names, |due, tables| {
-        let keys: Vec<Row> = due
-            .iter()
-            .map(|&item| prepared[item].key.point.row)
-            .collect();
-        kernel::build_tables(level, &keys, tables);
-    });
-    let (hot, unseen) = sorted(&prepared, &held);
-    let hot: Vec<_> = hot
-        .into_iter()
-        .filter_map(|item| Some((&prepared[item], held.get(item)?)))
-        .collect();
-    let unseen: Vec<_> = unseen
-        .into_iter()
-        .map(|item| (&prepared[item], &[][..]))
-        .collect();
-    let mut settle = |items: &[(&Prepared<'_>, &[Row])], kernel: Kernel| {
+    let (hot, unseen) = sorted(&prepared, held);
+    let mut settle = |items: &[WithTable<'_>], kernel: Kernel| {
         let signatures: Vec<_> = items
             .iter()
             .map(|(item, table)| item.signature(table))
@@ -156,15 +149,24 @@ fn prepare<'a>(items: &[Signed<'a, Key>]) -> Vec<Prepared<'a>> {
     prepared
 }
 
+/// A signature and the table of its key; for unseen keys that is empty.
+type WithTable<'a> = (&'a Prepared<'a>, &'a [Row]);
+
 /// Those with a table, and those without; the lanes that the latter leave are filled with some of the
 /// former when that saves a group.
-fn sorted(prepared: &[Prepared<'_>], held: &Held) -> (Vec<usize>, Vec<usize>) {
-    let (mut hot, mut unseen): (Vec<usize>, Vec<usize>) =
-        (0..prepared.len()).partition(|&item| held.get(item).is_some());
+fn sorted<'a>(
+    prepared: &'a [Prepared<'_>],
+    held: Part<'a>,
+) -> (Vec<WithTable<'a>>, Vec<WithTable<'a>>) {
+    let (mut hot, mut unseen): (Vec<_>, Vec<_>) = prepared
+        .iter()
+        .map(|item| (item, held.get(item.place).unwrap_or_default()))
+        .partition(|(_, table)| !table.is_empty());
     let room = unseen.len().next_multiple_of(LANES) - unseen.len();
     let over = hot.len() % LANES;
     if over > 0 && over <= room {
-        unseen.extend(hot.drain(hot.len() - over..));
+        let moved = hot.drain(hot.len() - over..);
+        unseen.extend(moved.map(|(item, _)| (item, &[][..])));
     }
     (hot, unseen)
 }
