@@ -116,6 +116,7 @@ def race(benchmark: Any, keeper: Keeper, pace: Pace) -> Callable[..., None]:
         contenders: the first is the one the others are compared with.
         items, unit: how many of what one call works on.
         clocks: for work that is done in another process.
+        turn_ns: as in :class:`harness.Race`, where the pace of the run is not the right one.
         facts: the other arguments of :meth:`Keeper.keep`.
     """
 
@@ -126,9 +127,11 @@ def race(benchmark: Any, keeper: Keeper, pace: Pace) -> Callable[..., None]:
         *,
         items: int,
         clocks: Callable[[], Reading] = read_clocks,
+        turn_ns: int | None = None,
         **facts: Any,
     ) -> None:
-        contest = Race(contenders, items, turn_ns=pace.turn_ns, clocks=clocks)
+        turn_ns = pace.turn_ns if turn_ns is None else turn_ns
+        contest = Race(contenders, items, turn_ns=turn_ns, clocks=clocks)
         contest.start()
         keeper.begin()
         benchmark.group = group

@@ -77,7 +77,6 @@ def signed(keys: int, size: int, batches: int = 1) -> list[Batch]:
 def ours(
     batches: list[Batch],
     name: str = "dimp_fast",
-    threads: int = 1,
     scope: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> Contender:
     """One batch a call, in turn."""
@@ -85,7 +84,7 @@ def ours(
 
     def call() -> Verdicts:
         batch = next(turns)
-        return verify_batch(batch.keys, batch.messages, batch.signatures, threads=threads)
+        return verify_batch(batch.keys, batch.messages, batch.signatures, threads=1)
 
     more = {} if scope is None else {"scope": scope}
     return Contender(name, call, Verdicts.all_ok, **more)
@@ -190,17 +189,5 @@ def test_crafted_collisions(race: Run, size: int) -> None:
             coincurve_loop(batches, min(size, 128)),
         ],
         items=size,
-        unit="signature",
-    )
-
-
-def test_threads(race: Run, cores: int) -> None:
-    batches = signed(64, 1024)
-    warm(batches, 10)
-    race(
-        "Threads",
-        "ECDSA, 64 keys with tables, batch 1024",
-        [ours(batches, f"{cores} threads", threads=cores), ours(batches, "1 thread")],
-        items=1024,
         unit="signature",
     )

@@ -2,9 +2,9 @@
 
     python -m pytest benches/test_ed25519_kernels.py
 
-Messages of 512 bytes, hashing included, key objects made beforehand, one thread but for the scaling
-rows. Known keys have tables after the first rounds. Of the unknown ones there are so many that none
-is used often enough for a table, and the cache is on.
+Messages of 512 bytes, hashing included, key objects made beforehand, one thread. Known keys have
+tables after the first rounds. Of the unknown ones there are so many that none is used often enough
+for a table, and the cache is on.
 
 Without the hash and from C: ``cargo run --release --example ed25519_race -- LIBSODIUM`` in
 ``rust/core``.
@@ -65,12 +65,12 @@ def all_ok(verdicts: Verdicts) -> bool:
     return verdicts.all_ok()
 
 
-def ours(parts: Sequence[Signed], name: str = "dimp_fast", threads: int = 1) -> Contender:
+def ours(parts: Sequence[Signed], name: str = "dimp_fast") -> Contender:
     parse = cache(signatures.our_key("Ed25519"))
 
     def call_of(part: Signed) -> Call:
         keys: list[PublicKey] = [parse(key) for key in part.keys]
-        return lambda: verify_batch(keys, part.messages, part.signatures, threads=threads)
+        return lambda: verify_batch(keys, part.messages, part.signatures, threads=1)
 
     return Contender(name, in_turn([call_of(part) for part in parts]), all_ok)
 
@@ -113,18 +113,6 @@ def test_unknown_keys(race: Run, size: int) -> None:
         items=size,
         unit="signature",
         subject="verify Ed25519, cold keys",
-    )
-
-
-@pytest.mark.parametrize(("name", "keys"), [("with tables", KNOWN), ("without tables", UNKNOWN)])
-def test_threads(race: Run, cores: int, name: str, keys: int) -> None:
-    parts = batches(signed(keys, max(keys, 2048)), 2048)
-    race(
-        "Threads",
-        f"Ed25519, keys {name}, batch 2048",
-        [ours(parts, f"{cores} threads", threads=cores), ours(parts, "1 thread")],
-        items=2048,
-        unit="signature",
     )
 
 

@@ -59,25 +59,6 @@ def test_verify(race: Run, blocks: int) -> None:
     )
 
 
-def test_threads(race: Run, cores: int) -> None:
-    made = groups.big(30, VOTERS)
-    history, keyring = History.parse(made.mapping), made.keyring
-    race(
-        "Threads",
-        f"history of a group, 30 blocks with {VOTERS} votes each",
-        [
-            Contender(
-                f"{count} threads" if count > 1 else "1 thread",
-                lambda count=count: history.verify(keyring, now=groups.NOW, threads=count),
-                accepted,
-            )
-            for count in (cores, 1)
-        ],
-        items=made.signatures,
-        unit="signature",
-    )
-
-
 def test_from_a_checkpoint(race: Run) -> None:
     """What a node does when a block has come, beside judging the whole history again."""
     made = groups.big(30, VOTERS)

@@ -121,13 +121,3 @@ def test_all_cores(race: Run, cores: int) -> None:
         items=COUNT,
         unit="message",
     )
-
-
-def test_threads(race: Run, cores: int) -> None:
-    race(
-        "Threads",
-        f"ingress, {COUNT} messages, batches of 1024",
-        [ours(f"{cores} threads", 1024, cores), ours("1 thread", 1024)],
-        items=COUNT,
-        unit="message",
-    )

@@ -130,22 +130,3 @@ def test_conversation(race: Run, size: int) -> None:
         items=size,
         unit="message",
     )
-
-
-def test_conversation_threads(race: Run, cores: int) -> None:
-    items, keyring = frames.conversation().frames, with_senders()
-
-    def threads(count: int, name: str) -> Contender:
-        return Contender(
-            name,
-            lambda: verify_messages(items, keyring, threads=count),
-            lambda result: result[1].all_ok(),
-        )
-
-    race(
-        "Threads",
-        "70 % ECC, 30 % RSA-1024, 900 B, batch 512",
-        [threads(cores, f"{cores} threads"), threads(1, "1 thread")],
-        items=len(items),
-        unit="message",
-    )

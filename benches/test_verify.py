@@ -3,8 +3,8 @@
     python -m pytest benches/test_verify.py
 
 Messages of 512 bytes, hashing included, 32 keys that take turns, key objects made beforehand, one
-thread but for the scaling rows. coincurve refuses high S, so it gets low-S signatures; of the
-network's signatures half are high, which is the second row of ours.
+thread. coincurve refuses high S, so it gets low-S signatures; of the network's signatures half are
+high, which is the second row of ours.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def all_ok(verdicts: Verdicts) -> bool:
     return verdicts.all_ok()
 
 
-def ours(algorithm: str, data: Signed, name: str = "dimp_fast", threads: int = 1) -> Contender:
+def ours(algorithm: str, data: Signed, name: str = "dimp_fast") -> Contender:
     keys = signatures.parsed(data.keys, signatures.our_key(algorithm))
     return Contender(
         name,
-        lambda: verify_batch(keys, data.messages, data.signatures, threads=threads),
+        lambda: verify_batch(keys, data.messages, data.signatures, threads=1),
         all_ok,
     )
 
@@ -116,21 +116,6 @@ def test_key_each_time(race: Run, algorithm: str) -> None:
             peer("pyca/cryptography", lambda: signatures.pyca(algorithm, data)()),
         ],
         items=signatures.KEYS,
-        unit="signature",
-    )
-
-
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_threads(race: Run, cores: int, algorithm: str) -> None:
-    data = signatures.signed(algorithm)
-    race(
-        "Threads",
-        f"{algorithm}, batch {len(data.messages)}",
-        [
-            ours(algorithm, data, f"{cores} threads", threads=cores),
-            ours(algorithm, data, "1 thread", threads=1),
-        ],
-        items=len(data.messages),
         unit="signature",
     )
 
