@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import _dispatch, registry
 from ._checks import binary, sequence_of
 from ._columns import column
-from .identity import Identifier
+from .identity import Identifier, Parts
 from .keyring import Keyring
 from .verdict import DimError, Verdicts
 
@@ -36,7 +36,13 @@ class _Identifiers(dict[str, Identifier]):
     MOST = 4096
 
     def __missing__(self, text: str) -> Identifier:
-        identifier = Identifier.parse(text)
+        return self._remember(text, Identifier.parse(text))
+
+    def of(self, parts: Parts) -> Identifier:
+        """The ID that a tier has read already."""
+        return self._remember(parts[0], Identifier._of(parts))
+
+    def _remember(self, text: str, identifier: Identifier) -> Identifier:
         # What is registered can be taken back.
         if not registry.ADDRESS_TYPES:
             if len(self) >= self.MOST:

@@ -20,6 +20,7 @@ import data_sets
 from dimp_fast import (
     Code,
     DimError,
+    Identifier,
     Keyring,
     MessageBatch,
     PublicKey,
@@ -27,6 +28,8 @@ from dimp_fast import (
     Verdicts,
     decode,
     decode_batch,
+    derive_addresses,
+    derive_eth_addresses,
     encode,
     verify_messages,
 )
@@ -736,6 +739,21 @@ def test_msg_fields_of_a_message(tier: str) -> None:
         "visa": {"did": "x"}, "x": {"F": None},
     }  # fmt: skip
     assert repr(message) == f"<ReliableMessage {MOKI}/pad -> {HULK}, 3 bytes>"
+
+
+def test_msg_2_ids_of_a_message_are_those_that_parse_gives(tier: str) -> None:
+    strangers = derive_addresses([f"{tier} {number}".encode() for number in range(60)], 0)
+    strangers += derive_eth_addresses([address.encode().ljust(64) for address in strangers])
+    forms = ("{}", "user@{}", "U_s-e.r@{}", "{}/pad", "user@{}/pad-2")
+    texts = [form.format(address) for address in strangers for form in forms]
+    texts += ["anywhere", "Anyone@AnyWhere", "everyone@everywhere/x", strangers[-1].lower()]
+    batch = decode_batch([changed(sender=text) for text in texts])
+    for text, message in zip(texts, batch, strict=True):
+        wanted, found = Identifier.parse(text), message.sender
+        assert found == wanted
+        for field in ("name", "address", "terminal", "network", "type", "number"):
+            assert getattr(found, field) == getattr(wanted, field)
+        assert message.sender is found
 
 
 def test_msg_fields_that_are_absent(tier: str) -> None:

@@ -12,7 +12,7 @@ use crate::buffers;
 const LONG: usize = 16;
 
 /// Canonical text, name, address, terminal, network byte.
-type Fields<'py> = (
+pub type Parts<'py> = (
     Bound<'py, PyString>,
     Option<Bound<'py, PyString>>,
     Bound<'py, PyString>,
@@ -44,12 +44,13 @@ fn parse_identifiers<'py>(
             } else {
                 PyString::new(py, identifier.as_str())
             };
-            Some(fields(identifier, canonical))
+            Some(parts(identifier, canonical))
         }),
     )
 }
 
-fn fields<'py>(identifier: &Identifier, canonical: Bound<'py, PyString>) -> Fields<'py> {
+/// The parts of an ID with that canonical text.
+pub fn parts<'py>(identifier: &Identifier, canonical: Bound<'py, PyString>) -> Parts<'py> {
     let py = canonical.py();
     let part = |text| PyString::new(py, text);
     let address = if identifier.address().len() == identifier.as_str().len() {

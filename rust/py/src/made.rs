@@ -4,8 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dimp_core::identity::Identifier;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
+
+use crate::identity::parts;
 
 /// Places for objects; what comes later to a place takes it.
 const PLACES: usize = 2048;
@@ -22,7 +25,7 @@ struct Entry {
 /// holds the GIL and runs no Python meanwhile, so no child of `fork` finds it taken.
 static MADE: Mutex<Vec<Option<Entry>>> = Mutex::new(Vec::new());
 
-/// What `makers` has for an ID, by its canonical text.
+/// What `makers` has for an ID, by its canonical text, or makes of it.
 pub fn object<'py>(
     py: Python<'py>,
     makers: &Py<PyDict>,
@@ -36,8 +39,16 @@ pub fn object<'py>(
         }
     }
     drop(made);
-    // As an object, not as a `dict`: this one makes what it lacks.
-    let object = makers.bind(py).as_any().get_item(identifier.as_str())?;
+    let text = PyString::new(py, identifier.as_str());
+    let object = match makers.bind(py).get_item(&text)? {
+        Some(object) => object,
+        // What is registered can be taken back: this one is read again.
+        None if identifier.is_registered() => makers.bind(py).as_any().get_item(text)?,
+        None => {
+            let parts = (parts(identifier, text),);
+            makers.bind(py).call_method1(intern!(py, "of"), parts)?
+        }
+    };
     let entry = Entry {
         identifier: Arc::clone(identifier),
         makers: makers.clone_ref(py),
