@@ -1,11 +1,12 @@
 """Has anything become slower? Ratios of a run against those that are kept for this kind of machine.
 
     make bench-check
-    python benches/guard.py RUN.json [benches/results/FILE.json]
+    python benches/guard.py RUN.json... [--kept benches/results/FILE.json]
 
 Only ratios within a race are compared, never times: two runs meet two moods of the same machine,
-the contenders of one race meet one. For each peer: how many times as fast as it we are now, and
-were. Exit code: 0 no ratio fell by more than the tolerance, 1 one did, 2 nothing to compare.
+the contenders of one race meet one. For each peer: how many times as fast as it we are now, in the
+best of the runs, and were. Exit code: 0 no ratio fell by more than the tolerance, 1 one did, 2
+nothing to compare.
 """
 
 from __future__ import annotations
@@ -43,23 +44,29 @@ class Change(NamedTuple):
         return self.now * TOLERANCE < self.before
 
 
-def changes(run: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[Change]:
-    """Every peer that both files have in the same race."""
-    before = {(race["group"], race["workload"]): race for race in kept["races"]}
-    for race in run["races"]:
-        old = before.get((race["group"], race["workload"]))
-        if old is None or race["group"] in NEIGHBOURS or race["compare"] != "ratio":
+def changes(runs: Sequence[Mapping[str, Any]], kept: Mapping[str, Any]) -> Iterator[Change]:
+    """Every peer that the kept file and one of the runs have in the same race."""
+    before = _ratios(kept)
+    best: dict[tuple[str, str], float] = {}
+    for run in runs:
+        for key, ratio in _ratios(run).items():
+            best[key] = max(ratio, best.get(key, 0))
+    for (workload, peer), now in best.items():
+        if (workload, peer) in before:
+            yield Change(workload, peer, before[workload, peer], now)
+
+
+def _ratios(content: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """By race and peer. CPU time decides: these races stay on one thread, and it hardly feels the
+    neighbours."""
+    found = {}
+    for race in content["races"]:
+        if race["group"] in NEIGHBOURS or race["compare"] != "ratio":
             continue
-        then = _ratios(old)
-        for peer, now in _ratios(race).items():
-            if peer in then:
-                yield Change(f"{race['group']}: {race['workload']}", peer, then[peer], now)
-
-
-def _ratios(race: Mapping[str, Any]) -> dict[str, float]:
-    """CPU time decides: these races stay on one thread, and it hardly feels the neighbours."""
-    lines, _ = summarise(tracks_of(race))
-    return {line.name: line.cpu.ratio for line in lines[1:] if _is_peer(line)}
+        lines, _ = summarise(tracks_of(race))
+        for line in filter(_is_peer, lines[1:]):
+            found[f"{race['group']}: {race['workload']}", line.name] = line.cpu.ratio
+    return found
 
 
 def _is_peer(line: Line) -> bool:
@@ -68,11 +75,11 @@ def _is_peer(line: Line) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Ratios of a run against the kept ones.")
-    parser.add_argument("run", type=Path, help="raw results of the run")
-    parser.add_argument("kept", type=Path, nargs="?", help="default: those of this machine's kind")
+    parser.add_argument("runs", type=Path, nargs="+", help="raw results of runs of this code")
+    parser.add_argument("--kept", type=Path, help="default: those of this machine's kind")
     options = parser.parse_args(arguments)
     kept = options.kept or default_file()
-    found = list(changes(load(options.run), load(kept)))
+    found = list(changes([load(run) for run in options.runs], load(kept)))
     if not found:
         print(f"guard: {kept} has no race that was run", file=sys.stderr)
         return 2

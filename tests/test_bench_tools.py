@@ -54,7 +54,7 @@ def file(path: Path, *races: results.Record) -> Path:
 
 def judged(tmp_path: Path, then: Sequence[Any], now: Sequence[Any]) -> int:
     kept, run = file(tmp_path / "kept.json", *then), file(tmp_path / "run.json", *now)
-    return guard.main([str(run), str(kept)])
+    return guard.main([str(run), "--kept", str(kept)])
 
 
 def test_a_ratio_that_fell_is_found_whatever_the_times(
@@ -65,6 +65,18 @@ def test_a_ratio_that_fell_is_found_whatever_the_times(
     assert judged(tmp_path, [then], [record("G", "w", 8, dimp_fast=12, peer=100)]) == 0
     assert judged(tmp_path, [then], [record("G", "w", 8, dimp_fast=13, peer=100)]) == 1
     assert re.search(r"G: w +\| peer +\| 10.0x \| 7.69x", capsys.readouterr().out)
+
+
+def test_the_best_of_several_runs_counts(tmp_path: Path) -> None:
+    def run(name: str, *times: float) -> str:
+        races = [record("G", str(i), 8, dimp_fast=t, peer=100) for i, t in enumerate(times)]
+        return str(file(tmp_path / name, *races))
+
+    kept = ["--kept", run("kept", 10, 10)]
+    one, other = run("one", 10, 20), run("other", 20, 10)
+    assert [guard.main([path, *kept]) for path in (one, other)] == [1, 1]
+    assert guard.main([one, other, *kept]) == 0
+    assert guard.main([one, one, *kept]) == 1
 
 
 def test_what_is_ours_and_what_hangs_on_processors_is_not_compared(tmp_path: Path) -> None:
