@@ -23,6 +23,8 @@ pub mod rsa;
 #[cfg(target_arch = "x86_64")]
 pub mod secp256k1;
 pub mod text;
+#[cfg(target_arch = "x86_64")]
+mod words512;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -32,7 +32,7 @@ use std::arch::x86_64::{
     _mm512_sub_epi64, _mm512_test_epi64_mask,
 };
 
-use super::lanes::{splat, V};
+use crate::simd::words512::{splat, V};
 
 /// Bits of a limb.
 pub(super) const BITS: u32 = 52;

@@ -17,7 +17,6 @@
 
 mod constants;
 mod field;
-pub(crate) mod lanes;
 mod point;
 mod scalar;
 mod tables;
@@ -27,12 +26,12 @@ mod tests;
 
 use self::constants::{L_WORDS, SMALL_ORDER_Y};
 use self::field::{inverse, Fe};
-use self::lanes::{load_bytes, prefetch, splat, transpose, LANES, V};
 use self::point::{decompressed, Affine, AffineEntry, Point, Projective, ProjectiveEntry, NEUTRAL};
 use self::scalar::{equal, limbs, Digits, Scalar};
 use self::tables::{base, BASE_DIGITS, BASE_ROW, BASE_WIDTH, KEY_DIGITS, KEY_ROW, KEY_WIDTH};
 use super::hash::sha512::{lanes as sha512, Parts};
 use super::rows::Row;
+use super::words512::{load_bytes, prefetch, splat, transpose, LANES, V};
 use super::{detect, Level};
 
 pub(crate) use self::tables::KEY_TABLE;

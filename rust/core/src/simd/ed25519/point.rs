@@ -13,9 +13,9 @@ use super::field::{
     difference_sum, difference_sum_signed, doubling_pair, root_power, squares_difference_sum,
     twice_difference_sum, two_products, Fe,
 };
-use super::lanes::{load, splat, store, transpose, LANES, V};
 use super::scalar::{limbs, words};
 use crate::simd::rows::Row;
+use crate::simd::words512::{load, splat, store, transpose, LANES, V};
 
 /// Eight points in extended coordinates, x = X/Z and y = Y/Z, kept as the next addition
 /// multiplies them.

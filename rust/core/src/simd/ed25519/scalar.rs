@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 
 use super::constants::{L, L_FACTOR, R1, R2};
 use super::field::{BITS, MASK};
-use super::lanes::{splat, store, LANES, V};
+use crate::simd::words512::{splat, store, LANES, V};
 
 /// Eight numbers of limbs below 2^52; those of `reduced` are below L.
 #[derive(Clone, Copy)]

@@ -9,9 +9,9 @@ use std::sync::OnceLock;
 use super::constants::{BASE_X, BASE_Y};
 use super::field::{inverse, Fe};
 use super::key_words;
-use super::lanes::LANES;
 use super::point::{decompressed, AffineEntry, Point, NEUTRAL};
 use crate::simd::rows::{self, Row};
+use crate::simd::words512::LANES;
 
 /// Bits of a digit of what the base point is multiplied with.
 pub(super) const BASE_WIDTH: u32 = 11;

@@ -9,9 +9,9 @@ use super::field::{
     difference_sum, difference_sum_signed, doubling_pair, squares_difference_sum,
     twice_difference_sum, two_products, BITS, MASK,
 };
-use super::lanes::{load, store};
 use super::scalar::words;
 use super::*;
+use crate::simd::words512::{load, store};
 use crate::simd::{detect, rows};
 
 /// Runs a test of the kernel where the processor has it.

@@ -109,9 +109,9 @@ pub(crate) mod lanes {
     };
 
     use super::{Parts, BLOCK, INITIAL, ROUND_CONSTANTS};
-    use crate::simd::ed25519::lanes::{load_bytes, splat, store, transpose, V};
+    use crate::simd::words512::{load_bytes, splat, store, transpose, V};
 
-    pub(crate) use crate::simd::ed25519::lanes::LANES;
+    pub(crate) use crate::simd::words512::LANES;
 
     /// In every eight bytes the last one first.
     #[expect(clippy::cast_possible_truncation)] // Numbers below 64.

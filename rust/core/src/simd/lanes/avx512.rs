@@ -6,13 +6,14 @@ use std::arch::x86_64::{
     _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_mask_shuffle_epi8, _mm512_maskz_loadu_epi8,
     _mm512_mul_epu32, _mm512_or_si512, _mm512_permutex2var_epi8, _mm512_permutexvar_epi8,
     _mm512_rol_epi32, _mm512_rol_epi64, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_set1_epi64,
-    _mm512_set1_epi8, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2,
-    _mm512_shuffle_ps, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_srli_epi16, _mm512_srli_epi32,
-    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi32,
-    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512, _mm_loadu_si128,
+    _mm512_set1_epi8, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_ps,
+    _mm512_slli_epi32, _mm512_slli_epi64, _mm512_srli_epi16, _mm512_srli_epi32, _mm512_srli_epi64,
+    _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi32, _mm512_xor_si512,
+    _mm_loadu_si128,
 };
 
 use super::{weights, Kernel, Simd, V32, V64};
+use crate::simd::words512::transpose;
 
 /// Proof that this processor has AVX-512, and VBMI too if so marked.
 #[derive(Clone, Copy)]
@@ -272,7 +273,7 @@ impl<const VBMI: bool> V64<8> for Avx512<VBMI> {
             // SAFETY: a row has as many bytes as a vector; no alignment is asked for.
             *vector = unsafe { _mm512_loadu_si512(row.as_ptr().cast()) };
         }
-        operation!(transposed64(&vectors))
+        operation!(transpose(vectors))
     }
 }
 
@@ -289,7 +290,7 @@ impl<const VBMI: bool> Avx512<VBMI> {
             }
         }
         operation!({
-            let (first, second) = (transposed64(&first), transposed64(&second));
+            let (first, second) = (transpose(first), transpose(second));
             let mut words = [_mm512_setzero_si512(); 16];
             for pair in 0..8 {
                 let (a, b) = (
@@ -302,35 +303,4 @@ impl<const VBMI: bool> Avx512<VBMI> {
             words
         })
     }
-}
-
-/// Rows of eight words of 64 bits become columns.
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn transposed64(rows: &[__m512i; 8]) -> [__m512i; 8] {
-    let mut columns = *rows;
-    for odd in 0..2 {
-        // Pairs of rows, of every second column; then four rows of two columns, then all eight.
-        let pair = |row: usize| {
-            if odd == 0 {
-                _mm512_unpacklo_epi64(rows[row], rows[row + 1])
-            } else {
-                _mm512_unpackhi_epi64(rows[row], rows[row + 1])
-            }
-        };
-        let (a, b, c, d) = (pair(0), pair(2), pair(4), pair(6));
-        let (ab, cd) = (
-            _mm512_shuffle_i64x2::<0x44>(a, b),
-            _mm512_shuffle_i64x2::<0x44>(c, d),
-        );
-        columns[odd] = _mm512_shuffle_i64x2::<0x88>(ab, cd);
-        columns[odd + 2] = _mm512_shuffle_i64x2::<0xdd>(ab, cd);
-        let (ab, cd) = (
-            _mm512_shuffle_i64x2::<0xee>(a, b),
-            _mm512_shuffle_i64x2::<0xee>(c, d),
-        );
-        columns[odd + 4] = _mm512_shuffle_i64x2::<0x88>(ab, cd);
-        columns[odd + 6] = _mm512_shuffle_i64x2::<0xdd>(ab, cd);
-    }
-    columns
 }

@@ -5,15 +5,14 @@ use std::arch::x86_64::{
     _mm512_and_si512, _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_cmpeq_epi64_mask,
     _mm512_cmplt_epu64_mask, _mm512_cvtepi64_epi32, _mm512_fmadd_pd, _mm512_fmadd_round_pd,
     _mm512_load_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_mov_epi64,
-    _mm512_or_si512, _mm512_set1_epi64, _mm512_set1_pd, _mm512_setzero_si512, _mm512_shuffle_i64x2,
-    _mm512_sllv_epi64, _mm512_srav_epi64, _mm512_srlv_epi64, _mm512_store_si512, _mm512_sub_epi64,
-    _mm512_sub_pd, _mm512_ternarylogic_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
-    _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEG_INF,
+    _mm512_or_si512, _mm512_set1_epi64, _mm512_set1_pd, _mm512_setzero_si512, _mm512_sllv_epi64,
+    _mm512_srav_epi64, _mm512_srlv_epi64, _mm512_store_si512, _mm512_sub_epi64, _mm512_sub_pd,
+    _mm512_ternarylogic_epi64, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEG_INF,
 };
 use std::ops::{Add, BitAnd, BitOr, Shl, Shr, Sub};
 
 use crate::simd::rows::Row;
-use crate::simd::{self, Level};
+use crate::simd::{self, words512, Level};
 
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 8;
@@ -280,52 +279,7 @@ impl Vector {
 /// Word `j` of vector `i` becomes word `i` of vector `j`.
 #[inline(always)]
 pub(crate) fn transpose(rows: [Vector; LANES]) -> [Vector; LANES] {
-    let [Vector(a), Vector(b), Vector(c), Vector(d), Vector(e), Vector(f), Vector(g), Vector(h)] =
-        rows;
     // SAFETY: where there is a vector there is AVX-512.
-    let columns = unsafe {
-        let even = [
-            _mm512_unpacklo_epi64(a, b),
-            _mm512_unpacklo_epi64(c, d),
-            _mm512_unpacklo_epi64(e, f),
-            _mm512_unpacklo_epi64(g, h),
-        ];
-        let odd = [
-            _mm512_unpackhi_epi64(a, b),
-            _mm512_unpackhi_epi64(c, d),
-            _mm512_unpackhi_epi64(e, f),
-            _mm512_unpackhi_epi64(g, h),
-        ];
-        let [zero, two, four, six] = quarters(even);
-        let [one, three, five, seven] = quarters(odd);
-        [zero, one, two, three, four, five, six, seven]
-    };
+    let columns = unsafe { words512::transpose(each!(row in rows => row.0)) };
     each!(column in columns => Vector(column))
-}
-
-/// Of pairs of words the vectors that hold the first pair of each, the second, and so on.
-///
-/// # Safety
-/// The processor must have AVX-512.
-#[inline(always)]
-unsafe fn quarters([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
-    const EVEN: i32 = 0x88;
-    const ODD: i32 = 0xdd;
-    // SAFETY: the caller says that there is AVX-512.
-    unsafe {
-        let (ab_even, ab_odd) = (
-            _mm512_shuffle_i64x2::<EVEN>(a, b),
-            _mm512_shuffle_i64x2::<ODD>(a, b),
-        );
-        let (cd_even, cd_odd) = (
-            _mm512_shuffle_i64x2::<EVEN>(c, d),
-            _mm512_shuffle_i64x2::<ODD>(c, d),
-        );
-        [
-            _mm512_shuffle_i64x2::<EVEN>(ab_even, cd_even),
-            _mm512_shuffle_i64x2::<EVEN>(ab_odd, cd_odd),
-            _mm512_shuffle_i64x2::<ODD>(ab_even, cd_even),
-            _mm512_shuffle_i64x2::<ODD>(ab_odd, cd_odd),
-        ]
-    }
 }

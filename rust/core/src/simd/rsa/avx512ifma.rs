@@ -3,13 +3,13 @@
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64,
     _mm512_madd52lo_epu64, _mm512_maskz_loadu_epi8, _mm512_or_si512, _mm512_permutexvar_epi8,
-    _mm512_set1_epi64, _mm512_shldi_epi64, _mm512_shuffle_i64x2, _mm512_slli_epi64,
-    _mm512_srli_epi64, _mm512_sub_epi64, _mm512_testn_epi64_mask, _mm512_unpackhi_epi64,
-    _mm512_unpacklo_epi64, _mm512_xor_si512,
+    _mm512_set1_epi64, _mm512_shldi_epi64, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_sub_epi64,
+    _mm512_testn_epi64_mask, _mm512_xor_si512,
 };
 
 use super::ifma::{Group, Lanes, BITS, LANES, MASK};
-use super::{in_groups, unroll, Lane};
+use super::{in_groups, Lane};
+use crate::simd::words512::transpose;
 
 /// Bits of a limb, as intrinsics want them.
 const SHIFT: u32 = 52;
@@ -94,14 +94,15 @@ impl Lanes for Register {
                 let left = number.len().saturating_sub(step * EIGHT_LIMBS);
                 *row = spread(last_bytes(&number[..left]));
             }
-            transpose(&mut rows);
-            for (k, (limb, row)) in limbs.iter_mut().zip(rows).enumerate() {
-                // SAFETY: where there are registers there are the features.
-                *limb = if k % 2 == 0 {
-                    row
+            // SAFETY: where there are registers there are the features.
+            let columns = unsafe { transpose(rows.map(|row| row.0)) };
+            for (k, (limb, column)) in limbs.iter_mut().zip(columns).enumerate() {
+                // SAFETY: as above.
+                *limb = Self(if k % 2 == 0 {
+                    column
                 } else {
-                    Self(unsafe { _mm512_srli_epi64::<4>(row.0) })
-                };
+                    unsafe { _mm512_srli_epi64::<4>(column) }
+                });
             }
         }
     }
@@ -128,33 +129,6 @@ fn spread(bytes: Register) -> Register {
     Register(unsafe {
         _mm512_permutexvar_epi8(_mm512_loadu_si512(SPREAD.as_ptr().cast()), bytes.0)
     })
-}
-
-/// Rows to columns.
-#[inline(always)]
-fn transpose(rows: &mut [Register; LANES]) {
-    let r = rows.map(|row| row.0);
-    // SAFETY: where there are registers there are the features.
-    let columns = unsafe {
-        let mut pairs = r;
-        unroll!(K in 0 1 2 3 {
-            pairs[2 * K] = _mm512_unpacklo_epi64(r[2 * K], r[2 * K + 1]);
-            pairs[2 * K + 1] = _mm512_unpackhi_epi64(r[2 * K], r[2 * K + 1]);
-        });
-        let mut columns = r;
-        unroll!(K in 0 1 {
-            let even = _mm512_shuffle_i64x2::<0x88>(pairs[K], pairs[2 + K]);
-            let odd = _mm512_shuffle_i64x2::<0xdd>(pairs[K], pairs[2 + K]);
-            let even_below = _mm512_shuffle_i64x2::<0x88>(pairs[4 + K], pairs[6 + K]);
-            let odd_below = _mm512_shuffle_i64x2::<0xdd>(pairs[4 + K], pairs[6 + K]);
-            columns[K] = _mm512_shuffle_i64x2::<0x88>(even, even_below);
-            columns[2 + K] = _mm512_shuffle_i64x2::<0x88>(odd, odd_below);
-            columns[4 + K] = _mm512_shuffle_i64x2::<0xdd>(even, even_below);
-            columns[6 + K] = _mm512_shuffle_i64x2::<0xdd>(odd, odd_below);
-        });
-        columns
-    };
-    *rows = columns.map(Register);
 }
 
 /// See [`super::verify`]. The processor must have the level.

@@ -1,11 +1,13 @@
-//! Vectors of eight 64-bit numbers, one a lane, and what moves numbers in and out of them.
+//! Vectors of eight 64-bit numbers, as AVX-512 has them, and what moves numbers in and out of them.
+
+#![expect(clippy::large_types_passed_by_value)] // Vectors are registers.
 
 use std::arch::x86_64::{
     __m512i, _mm512_loadu_si512, _mm512_set1_epi64, _mm512_shuffle_i64x2, _mm512_storeu_si512,
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm_prefetch, _MM_HINT_T0,
 };
 
-/// Lanes of a vector: signatures that are worked on in step.
+/// Lanes of a vector.
 pub(crate) const LANES: usize = 8;
 
 /// Eight 64-bit numbers.
