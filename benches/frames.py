@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import signatures
 
-from dimp_fast import derive_addresses, derive_eth_addresses
+from dimp_fast import Keyring, derive_addresses, derive_eth_addresses
 
 SIZES = {"400 B": 400, "900 B": 900, "1 KB": 1 << 10, "16 KB": 16 << 10, "256 KB": 256 << 10}
 """Of whole frames. IDs, time and signature alone take about 300 bytes, so there is none of 200; 400
@@ -159,6 +159,14 @@ def senders() -> tuple[Sender, ...]:
     ecc = [ecc_sender(key) for key in signatures.private_keys("ECDSA")]
     rsa = enumerate(signatures.private_keys("RSA-1024"))
     return (*ecc, *(rsa_sender(key, f"user-{index}") for index, key in rsa))
+
+
+def keyring() -> Keyring:
+    """With the accounts of all senders."""
+    found = Keyring()
+    for sender in senders():
+        found.add_meta(sender.identifier, sender.meta)
+    return found
 
 
 def ecc_sender(key: Any) -> Sender:

@@ -68,13 +68,6 @@ def test_examples(race: Run) -> None:
     )
 
 
-def with_senders() -> Keyring:
-    keyring = Keyring()
-    for sender in frames.senders():
-        keyring.add_meta(sender.identifier, sender.meta)
-    return keyring
-
-
 def by_hand(items: list[bytes]) -> Callable[[], int]:
     padding, digest = PKCS1v15(), SHA256()
 
@@ -117,7 +110,7 @@ def test_conversation(race: Run, size: int) -> None:
     items, low = talk.frames[:size], talk.low[:size]
 
     def make() -> Callable[[], Any]:
-        keyring = with_senders()
+        keyring = frames.keyring()
         return lambda: verify_messages(items, keyring, threads=1)
 
     race(

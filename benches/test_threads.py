@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import frames
 import groups
 import ingress
 import ingress_ways
@@ -21,7 +22,7 @@ import pytest
 import signatures
 from harness import Contender
 
-from dimp_fast import Code, Verdicts, verify_batch
+from dimp_fast import Code, Verdicts, verify_batch, verify_messages
 from dimp_fast.group import History
 
 TURN_NS = 60_000_000
@@ -83,6 +84,19 @@ def test_ingress(race: Run, cores: int) -> None:
         lambda threads: ingress_ways.ours(traffic, 1024, threads),
         (count - traffic.forged).__eq__,
         count,
+        "message",
+    )
+
+
+def test_messages(race: Run, cores: int) -> None:
+    items, keyring = list(frames.conversation().frames), frames.keyring()
+    scale(
+        race,
+        cores,
+        f"70 % ECC, 30 % RSA-1024, 900 B, batch {len(items)}",
+        lambda threads: lambda: verify_messages(items, keyring, threads=threads)[1],
+        Verdicts.all_ok,
+        len(items),
         "message",
     )
 

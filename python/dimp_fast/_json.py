@@ -11,10 +11,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ._py.json import MAX_DEPTH, is_too_deep
 from .verdict import Code, DimError
 
 MAX_NUMBER = 1000
 """Characters of the longest number that is computed with (docs/semantics.md#json-4)."""
+
+TOO_DEEP = f"JSON: nested deeper than {MAX_DEPTH}"
 
 NOT_JSON = b""
 """Stands for what JSON cannot say: every tier calls it ``MALFORMED``."""
@@ -108,13 +111,38 @@ def load_object(text: str | bytes) -> dict[str, Any]:
             parse_float=_number(float),
             parse_constant=_no_number,
         )
+    # How deep the parser goes by itself hangs on the version of Python.
     except RecursionError:
-        raise DimError(Code.TOO_LARGE, "JSON: nested too deep") from None
+        raise DimError(Code.TOO_LARGE, TOO_DEEP) from None
     except ValueError as error:
+        if isinstance(error, json.JSONDecodeError) and is_too_deep(error.doc[: error.pos]):
+            raise DimError(Code.TOO_LARGE, TOO_DEEP) from None
         raise DimError(Code.MALFORMED, f"not JSON: {error}") from None
+    if not is_shallow(text, value):
+        raise DimError(Code.TOO_LARGE, TOO_DEEP)
     if not isinstance(value, dict):
         raise DimError(Code.MALFORMED, "not a JSON object")
     return value
+
+
+def is_shallow(text: str | bytes, value: Any) -> bool:
+    """Whether nothing in ``value``, of which ``text`` is the JSON, lies deeper than JSON-2 lets it;
+    brackets are counted first, which is quick, and enough nearly always."""
+    if isinstance(text, str):
+        brackets = text.count("[") + text.count("{")
+    else:
+        brackets = text.count(b"[") + text.count(b"{")
+    if brackets <= MAX_DEPTH:
+        return True
+    level, depth = [value], 0
+    while level := [item for item in level if isinstance(item, (dict, list))]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            return False
+        level = [
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return True
 
 
 def _number(make: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -13,6 +13,7 @@ from ._columns import column
 from .identity import Identifier, Parts
 from .keyring import Keyring
 from .verdict import DimError, Verdicts
+from .verify import announced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -377,10 +378,10 @@ def verify_messages(
         TypeError: an item is not bytes (the message names its index), ``keyring`` is not a keyring,
             or its loader returned something else than its protocol says.
     """
+    count = announced(frames, threads)
     items = sequence_of(frames, bytes, "frames")
     if not isinstance(keyring, Keyring):
         raise TypeError(f"keyring: Keyring is wanted, not {type(keyring).__name__}")
-    count = _dispatch.thread_count(threads)
     store = keyring._store
     table = _dispatch.operation("decode_batch")(items, count)
     resolution = store.resolve(table)

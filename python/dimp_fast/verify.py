@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter, length_hint
+from operator import attrgetter
 from typing import Any
 
 from . import _dispatch
@@ -39,8 +39,7 @@ def verify_batch(
         TypeError: an item is of a wrong type; the message names its index.
         ValueError: the sequences have unequal lengths.
     """
-    count = _dispatch.thread_count(threads)
-    _dispatch.operation("expect_batch")(length_hint(messages), count)
+    count = announced(messages, threads)
     message_list = sequence_of(messages, bytes, "messages")
     signature_list = sequence_of(signatures, bytes, "signatures")
     handles: Any
@@ -53,6 +52,15 @@ def verify_batch(
         handles = _handles(key_list)
     codes = _dispatch.operation("verify_batch")(handles, message_list, signature_list, count)
     return Verdicts(codes)
+
+
+def announced(items: Sequence[bytes], threads: int | None) -> int:
+    """``threads`` for a tier, which is told of the batch before anything else is done, so that its
+    threads are awake when the items have been gathered."""
+    count = _dispatch.thread_count(threads)
+    if type(items) is list:
+        _dispatch.operation("expect_batch")(len(items), count)
+    return count
 
 
 _HANDLE = attrgetter("_handle")

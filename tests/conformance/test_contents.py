@@ -286,6 +286,12 @@ def test_content_1_a_group_is_an_id() -> None:
         (b"[1]", Code.MALFORMED), (b"null", Code.MALFORMED), (b"{", Code.MALFORMED),
         (b"\xff", Code.MALFORMED), (b'{"type": NaN}', Code.MALFORMED), (b"{}", Code.MALFORMED),
         (b'{"type": 1, "x": ' + b"[" * 100_000, Code.TOO_LARGE),
+        (b'{"type": 1, "x": ' + b"[" * 64, Code.TOO_LARGE),
+        (b'{"type": 1, "x": ' + b"[" * 63, Code.MALFORMED),
+        (b'{"type": 1, "x": ' + b"[],[" * 64, Code.MALFORMED),
+        (b'{"type": 1, "x": ' + b"[" * 64 + b"]" * 64 + b"}", Code.TOO_LARGE),
+        (b'{"type": 1, "x": ' + b"[" * 2000 + b"]" * 2000 + b"}", Code.TOO_LARGE),
+        (b'{"type": 1, "x": [], "y": "' + b"[" * 2000 + b'}', Code.MALFORMED),
     ],
 )  # fmt: skip
 def test_content_1_json_text(text: bytes, code: Code) -> None:

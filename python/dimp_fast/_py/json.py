@@ -64,6 +64,12 @@ def _loads(text: str) -> dict[str, Any]:
     raise Refusal(Code.TOO_LARGE, f"message: nested deeper than {MAX_DEPTH}")
 
 
+def is_too_deep(text: str) -> bool:
+    """Whether brackets of ``text``, which need not be JSON, nest deeper than JSON-2 lets them."""
+    brackets = text.count("[") + text.count("{")
+    return brackets > MAX_DEPTH and _first_bracket_too_deep(text)[0] is not None
+
+
 def _first_bracket_too_deep(text: str) -> tuple[int | None, str]:
     closers: list[str] = []
     in_string = False

@@ -21,6 +21,9 @@ const SHARE: (usize, usize) = (2, 3);
 /// a sleeping processor takes as long as fifty signatures, on the side that wakes, too.
 const PATIENCE: Duration = Duration::from_micros(100);
 
+/// Threads that are woken ahead at most: it takes time of the caller, which may hold the GIL.
+const ROUSED: usize = 4;
+
 const NOT_POISONED: &str = "only a push happens under the lock";
 const TAKEN: &str = "nothing is taken behind the end";
 
@@ -38,7 +41,7 @@ static POOL: ArcSwapOption<Pool> = ArcSwapOption::const_empty();
 /// Threads asked for by `configure`; 0: as many as this process may run.
 static SIZE: AtomicUsize = AtomicUsize::new(0);
 
-/// Batches on more threads than one that have begun.
+/// Runs that have begun, but for those on one thread.
 static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets the number of threads of a batch; 0 means as many as this process may run at once.
@@ -92,10 +95,13 @@ pub fn run<R: Send>(
     grain: usize,
     work: impl Fn(Range<usize>) -> R + Sync,
 ) -> Vec<R> {
-    let Some((pool, width)) = helpers(threads, len, grain) else {
+    if threads != 1 {
+        BEGUN.fetch_add(1, Ordering::Relaxed);
+    }
+    let width = width(threads, len, grain);
+    let Some(pool) = (width > 1).then(|| current(size())).flatten() else {
         return vec![work(0..len)];
     };
-    BEGUN.fetch_add(1, Ordering::Relaxed);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let help = || {
@@ -116,45 +122,45 @@ pub fn run<R: Send>(
         }
         help();
         // What is to come from the others comes soon; the scope would go to sleep at once.
-        wait_awake(|| helping.load(Ordering::Acquire) == 0);
+        wait_awake(Instant::now(), || helping.load(Ordering::Acquire) == 0);
     });
     let mut done = done.into_inner().expect(NOT_POISONED);
     done.sort_unstable_by_key(|&(start, _)| start);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Wakes the threads that a batch will want, while its caller is still gathering it: they wait for
-/// the next [`run`], awake, for as long as [`PATIENCE`]. The arguments are those of the run. Nothing
-/// but the time depends on it.
+/// Wakes threads that a batch will want while its caller is still gathering it: they wait for the
+/// next [`run`], awake, until [`PATIENCE`] is over. The arguments are those of the run. Nothing but
+/// the time depends on it: no pool is built, and none is woken where the run will not be divided.
 pub fn rouse(threads: usize, len: usize, grain: usize) {
-    let Some((pool, width)) = helpers(threads, len, grain) else {
+    let width = width(threads, len, grain);
+    let Some(pool) = (width > 1).then(|| running(size())).flatten() else {
         return;
     };
+    // From now on: what a busy pool comes to later is over by then.
+    let since = Instant::now();
     let before = BEGUN.load(Ordering::Relaxed);
-    for _ in 1..width {
-        pool.workers
-            .spawn(move || wait_awake(|| BEGUN.load(Ordering::Relaxed) != before));
+    for _ in 1..width.min(ROUSED + 1) {
+        pool.workers.spawn(move || {
+            wait_awake(since, || BEGUN.load(Ordering::Relaxed) != before);
+        });
     }
 }
 
-/// Waits without sleep, for a short time at most.
-fn wait_awake(ready: impl Fn() -> bool) {
-    let since = Instant::now();
+/// Waits without sleep until something is true, or [`PATIENCE`] is over.
+fn wait_awake(since: Instant, ready: impl Fn() -> bool) {
     while !ready() && since.elapsed() < PATIENCE {
         std::hint::spin_loop();
     }
 }
 
-/// The pool and how many threads to use, the calling one among them; `None` where that is the only
-/// one.
-fn helpers(threads: usize, len: usize, grain: usize) -> Option<(Arc<Pool>, usize)> {
-    let size = size();
+/// How many threads to use, the calling one among them.
+fn width(threads: usize, len: usize, grain: usize) -> usize {
     let most = len / grain.max(1);
-    let width = match threads {
-        0 => size.min(most),
-        _ => threads.min(size).min(most),
-    };
-    Some(((width > 1).then(|| current(size))??, width))
+    match threads {
+        0 => size().min(most),
+        _ => threads.min(size()).min(most),
+    }
 }
 
 /// Where the part ends that begins at `start`, for so many threads; `None` when nothing is left.
@@ -198,16 +204,21 @@ pub fn lists<T: Send>(
         .unwrap_or_default()
 }
 
+/// The pool of this process for batches on `size` threads, if there is one.
+fn running(size: usize) -> Option<Arc<Pool>> {
+    let process = std::process::id();
+    POOL.load_full()
+        .filter(|pool| pool.process == process && pool.size == size)
+}
+
 /// The pool of this process for batches on `size` threads, built when there is none; `None` when
 /// the system gives us no threads.
 fn current(size: usize) -> Option<Arc<Pool>> {
+    if let Some(pool) = running(size) {
+        return Some(pool);
+    }
     let process = std::process::id();
     let old = POOL.load_full();
-    if let Some(pool) = &old {
-        if pool.process == process && pool.size == size {
-            return old;
-        }
-    }
     let workers = ThreadPoolBuilder::new()
         .num_threads(size - 1)
         .thread_name(|index| format!("dimp-fast-{index}"))
@@ -307,20 +318,36 @@ mod tests {
     }
 
     #[test]
-    fn threads_that_were_roused_wait_for_work_and_not_for_ever() {
+    fn threads_that_were_roused_are_there_for_the_next_run() {
         let _guard = configured(3);
         for _ in 0..50 {
             rouse(0, 1000, 1);
             let barrier = Barrier::new(3);
             run(0, 3, 1, |_| barrier.wait());
         }
-        rouse(1, 1000, 1);
-        rouse(0, 1, 1);
-        // Nobody comes: they go back to sleep, and a batch that comes later finds them.
+    }
+
+    #[test]
+    fn runs_that_were_announced_and_do_not_come_keep_nobody_busy() {
+        let _guard = configured(2);
+        run(0, 2, 1, |_| ()); // Now there is a pool.
+        for _ in 0..20_000 {
+            rouse(0, 1000, 1);
+        }
+        let announced = Instant::now();
+        // The helper comes to this behind all that was announced. Had it waited for each, that
+        // would have been two seconds.
+        let barrier = Barrier::new(2);
+        run(0, 2, 1, |_| barrier.wait());
+        assert!(announced.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn an_announcement_builds_no_pool() {
+        let _guard = configured(2);
+        POOL.store(None);
         rouse(0, 1000, 1);
-        thread::sleep(2 * PATIENCE);
-        let barrier = Barrier::new(3);
-        run(0, 3, 1, |_| barrier.wait());
+        assert!(!is_running());
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub fn object<'py>(
     let text = PyString::new(py, identifier.as_str());
     let object = match makers.bind(py).get_item(&text)? {
         Some(object) => object,
-        // What is registered can be taken back: this one is read again.
-        None if identifier.is_registered() => makers.bind(py).as_any().get_item(text)?,
+        // What is registered can be taken back: it is read again each time.
+        None if identifier.is_registered() => return makers.bind(py).as_any().get_item(text),
         None => {
             let parts = (parts(identifier, text),);
             makers.bind(py).call_method1(intern!(py, "of"), parts)?

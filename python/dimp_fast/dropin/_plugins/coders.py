@@ -10,13 +10,11 @@ import json
 from typing import Any
 
 from ... import coding
+from ..._json import is_shallow
 from .._families import Family
 from .._patches import Patches
 
 __all__ = ["install"]
-
-MAX_DEPTH = 64
-"""Of JSON, as in docs/semantics.md#json-2."""
 
 
 class Base64Coder:
@@ -84,7 +82,7 @@ class JSONCoder:
         except (ValueError, RecursionError):
             return None
         text = string if isinstance(string, str) else bytes(string).decode("utf-8", "replace")
-        return value if _is_shallow(text, value) and _is_unicode(text, value) else None
+        return value if is_shallow(text, value) and _is_unicode(text, value) else None
 
 
 class UTF8Coder:
@@ -109,22 +107,6 @@ def _finite(literal: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number beyond all doubles")
     return number
-
-
-def _is_shallow(text: str, value: Any) -> bool:
-    """Whether nothing lies deeper than :data:`MAX_DEPTH`; brackets are counted first, which is
-    quick, and enough nearly always."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return True
-    level, depth = [value], 0
-    while level := [item for item in level if isinstance(item, (dict, list))]:
-        depth += 1
-        if depth > MAX_DEPTH:
-            return False
-        level = [
-            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return True
 
 
 def _is_unicode(text: str, value: Any) -> bool:

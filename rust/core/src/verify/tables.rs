@@ -35,7 +35,8 @@ const URGENT: u8 = 32;
 const REPLACES: u8 = 2 * WORTH;
 /// Keys that fill the lanes of one build.
 const GROUP: usize = 8;
-/// Tables that one batch builds at most, so that none waits for more than a millisecond or two.
+/// Tables that one batch builds at most, before it is divided, so that none waits for more than a
+/// millisecond or two.
 const MOST_BUILDS: usize = 8 * GROUP;
 /// Held tables among which the least used ones are sought when room is needed.
 const SAMPLE: usize = 128;
@@ -51,7 +52,7 @@ pub struct Counters {
     pub bytes: usize,
     /// Keys with a table.
     pub tables: usize,
-    /// Signatures for whose key there was a table.
+    /// Signatures for whose key there was a table, those that could be none among them.
     pub hits: u64,
     /// Signatures for which there was none.
     pub misses: u64,

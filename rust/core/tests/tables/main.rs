@@ -22,8 +22,8 @@ const KEYS: usize = 64;
 /// Keys that a thread works with at a time, and batches until it goes on to others.
 const WINDOW: usize = 16;
 const STAY: usize = 8;
-/// Signatures of a batch.
-const BATCH: usize = 64;
+/// Signatures of a batch, enough to be divided.
+const BATCH: usize = 256;
 /// Bytes of the larger of the tables, that of an Ed25519 key; an ECDSA key has half of it.
 const TABLE: usize = (91 << 10) + 512;
 /// Room for so many of them: for one, for a few that thrash, for less than a window, for half of the
