@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import _dispatch
-from ._json import JsonObject, emit, load_object, sources_of, text_of
+from ._json import TOO_DEEP, JsonObject, emit, load_object, sources_of, text_of
+from ._py.json import is_too_deep
 from .identity import Identifier
 from .keys import PublicKey
 from .verdict import Code, DimError, Verdicts
@@ -85,7 +86,8 @@ class Document(JsonObject):
 
         Raises:
             DimError: ``BAD_ADDRESS``, ``did`` is no ID, or ``terminal`` cannot stand in one;
-                ``MALFORMED``, JSON cannot say the properties.
+                ``MALFORMED``, JSON cannot say the properties; ``TOO_LARGE``, they are nested
+                deeper than JSON-2 lets them.
             TypeError: an argument is of a wrong type.
         """
         identifier = Identifier.parse(did)
@@ -114,6 +116,8 @@ class Document(JsonObject):
         """Become a draft; nothing has changed when that fails."""
         bare = {name: value for name, value in wrapper.items() if name not in ("data", "signature")}
         data = emit(properties)
+        if is_too_deep(data):
+            raise DimError(Code.TOO_LARGE, TOO_DEEP)
         self._read(emit({**bare, "data": data, "signature": _STAND_IN}).encode("ascii"))
         self._text = emit(bare).encode("ascii")
         self._is_signed = False
@@ -194,7 +198,8 @@ class Document(JsonObject):
 
         Raises:
             DimError: ``BAD_SIGNATURE``, the document came from somewhere and has not been
-                verified: what it says is not yours to sign. ``MALFORMED``, JSON cannot say it.
+                verified: what it says is not yours to sign. ``MALFORMED``, JSON cannot say it;
+                ``TOO_LARGE``, it is nested deeper than JSON-2 lets it.
             TypeError: ``name`` is not a ``str``.
         """
         if not isinstance(name, str):

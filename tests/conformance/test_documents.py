@@ -440,8 +440,9 @@ def test_misuse_of_a_draft(tier: str) -> None:
         deep = [deep]
     document.set("x", deep)
     document.sign(key)
-    document.set("x", [deep])
-    assert refused(lambda: document.sign(key)) is Code.TOO_LARGE
+    assert refused(lambda: document.set("x", [deep])) is Code.TOO_LARGE
+    assert refused(lambda: document.set("x", (deep,))) is Code.TOO_LARGE
+    assert document.properties["x"] == deep
     assert refused(lambda: document.set("x", _nested(100_000))) is Code.MALFORMED
 
 
