@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import simd_levels
-from dimp_fast import _dispatch
+from dimp_fast import _dispatch, _python
 
 BATCH = 200
 """Frames in one round."""
@@ -88,6 +88,12 @@ class Texts(dict[str, str]):
     """Stands for IDs: each is its text."""
 
     def __missing__(self, text: str) -> str:
+        return text
+
+    def of(self, parts: tuple[Any, ...]) -> str:
+        """What a tier has read is what the Python tier reads."""
+        text: str = parts[0]
+        assert parts == _python.parse_identifier(text)
         return text
 
 
