@@ -31,6 +31,10 @@ const UNIT: usize = 16;
 /// Units below which it is not.
 const UNIT_GRAIN: usize = 4;
 
+/// Signatures that a kernel gets at once, so that what it keeps of them stays in the cache: many
+/// enough for what they share.
+const AT_ONCE: usize = 64 * UNIT;
+
 /// Which kernel serves a key.
 pub(crate) enum Family<'a> {
     /// None: signatures are verified one by one.
@@ -286,10 +290,14 @@ impl<'a, K: Sync> Lot<'a, K> {
         kernel: impl Fn(Range<usize>) -> Vec<Code> + Sync,
     ) {
         let units = self.items.len().div_ceil(UNIT);
-        let parts = pool::run(threads, units, UNIT_GRAIN, |range| {
-            kernel(range.start * UNIT..self.items.len().min(range.end * UNIT))
+        let parts = pool::lists(threads, units, UNIT_GRAIN, |range| {
+            let end = self.items.len().min(range.end * UNIT);
+            (range.start * UNIT..end)
+                .step_by(AT_ONCE)
+                .flat_map(|start| kernel(start..end.min(start + AT_ONCE)))
+                .collect()
         });
-        for (&place, code) in self.places.iter().zip(parts.into_iter().flatten()) {
+        for (&place, code) in self.places.iter().zip(parts) {
             codes[place] = code;
         }
     }
@@ -353,5 +361,13 @@ mod tests {
             assert_eq!(verify_batch_wire(&jobs, threads), wire);
         }
         assert!(verify_batch(&[], 0).is_empty());
+        // More of each kind than a kernel gets at once, and no multiple of that.
+        let times = 3 * AT_ONCE / jobs.len() * 2;
+        for threads in [1, 2] {
+            assert_eq!(
+                verify_batch(&jobs.repeat(times), threads),
+                alone.repeat(times)
+            );
+        }
     }
 }
