@@ -33,11 +33,13 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 def machine_line(content: Mapping[str, Any], file: Path) -> str:
     """Where the lines come from."""
-    run, block = list(content["machines"].items())[-1]
+    runs, blocks = list(content["machines"]), list(content["machines"].values())
+    run, block = " to ".join(dict.fromkeys((runs[0], runs[-1]))), blocks[-1]
+    revisions = ", ".join(dict.fromkeys(block["revision"] for block in blocks))
     return (
         f"{block['cpu']} (`{block['cpu_id']}`, SIMD {block['simd']}), {block['cores']} shared "
-        f"cores, {block['python']}, run {run}, revision {block['revision']}, one thread, from "
-        f"Python; `benches/results/{file.name}`."
+        f"cores, {block['python']}, run {run}, revision {revisions}, one thread, from Python; "
+        f"`benches/results/{file.name}`."
     )
 
 
