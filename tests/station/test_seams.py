@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -19,13 +21,29 @@ def patches() -> Iterator[Patches]:
     made.restore()
 
 
-def test_a_lock_that_nobody_waits_for_any_more_is_free(patches: Patches) -> None:
+class Recording(ThreadPoolExecutor):
+    """A pool that tells what it was given to do."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.given: list[Future[Any]] = []
+
+    def submit(self, /, *work: Any, **named: Any) -> Future[Any]:
+        self.given.append(super().submit(*work, **named))
+        return self.given[-1]
+
+
+def test_a_lock_that_nobody_waits_for_any_more_is_free(
+    patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who gives up waiting does not get it later, also when its event loop is gone by then, as
     those of sessions go."""
     from small.lock import AsyncLock
+    from small.lock.lock import _ThreadingLock
 
     seams.lock(patches)
-    lock = AsyncLock.create()
+    lock, pool = AsyncLock.create(), Recording()
+    monkeypatch.setattr(_ThreadingLock, "_executor", pool)
 
     async def give_up() -> None:
         waiting = asyncio.ensure_future(lock.acquire())
@@ -38,9 +56,9 @@ def test_a_lock_that_nobody_waits_for_any_more_is_free(patches: Patches) -> None
     asyncio.run(give_up())
     assert lock.locked()
     lock.release()
-    end = time.monotonic() + 5
-    while lock.locked() and time.monotonic() < end:
-        time.sleep(0.01)
+    (taken,) = pool.given
+    assert taken.result(5)  # for nobody: the pool gives it back
+    pool.shutdown()
     assert asyncio.run(lock.acquire(blocking=False))
     time.sleep(0.1)
     assert lock.locked()  # and is given back once only
