@@ -232,9 +232,12 @@ def build_table(builds: Sequence[Mapping[str, Any]]) -> str:
 def report(content: Mapping[str, Any]) -> str:
     """Everything that a results file has to say, as Markdown."""
     parts = []
+    runs: dict[str, list[str]] = {}
     for run, block in content["machines"].items():
         races = [race for race in content["races"] if race["run"] == run]
-        parts.append(machine_lines(run, block, races))
+        line, _, machine = machine_lines(run, block, races).partition("\n")
+        runs.setdefault(machine, []).append(line)
+    parts += ["\n".join([*lines, machine]) for machine, lines in runs.items()]
     if content["races"]:
         parts.append(race_tables(content["races"]))
     if content["builds"]:

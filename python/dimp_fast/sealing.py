@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 from . import _dispatch
 from ._checks import same_length
 from ._json import emit
-from ._py import json
-from ._py.refusal import Refusal
+from ._py.json import MAX_DEPTH, is_too_deep
 from .cipher_keys import CipherKeys
 from .identity import Identifier
 from .keyring import Keyring
@@ -272,13 +271,8 @@ def _content_text(content: Mapping[str, Any]) -> str:
     """JSON-6, when it can be read again."""
     text = emit(content)
     # Nothing else than its depth can be wrong with what was written just now.
-    if text.count("[") + text.count("{") <= json.MAX_DEPTH:
-        return text
-    try:
-        json.loads_text(text)
-    except Refusal as refusal:
-        reason = refusal.reason.removeprefix("message: ")
-        raise DimError(refusal.code, f"content: {reason}") from None
+    if is_too_deep(text):
+        raise DimError(Code.TOO_LARGE, f"content: nested deeper than {MAX_DEPTH}")
     return text
 
 
